@@ -69,7 +69,7 @@ class Condition(_Strict):
         groups = [self.all_of, self.any_of, self.none_of]
         given = sum(x is not None for x in (*tests, *groups))
         if given != 1 or (self.feature is not None) != any(x is not None for x in tests):
-            message = "a condition tests one feature (is, is_in, missing) or combines (all_of, any_of, none_of)"
+            message = "test a feature (is, is_in, missing) or combine (all_of, any_of, none_of)"
             raise ValueError(message)
         return self
 
