@@ -8,6 +8,7 @@ units of 2**-fraction_bits, and the margin is *defined* as their sum with the ba
 
 import io
 import struct
+import tokenize
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +51,10 @@ _UNREADABLE: Final = (
     RuntimeError,  # zipfile, of encryption and of methods it does not know
     OSError,
     MemoryError,  # a header that promises more than there can be
+    OverflowError,
+    TypeError,
+    SyntaxError,  # array headers are literals, read by a tokenizer
+    tokenize.TokenError,
     struct.error,
 )
 

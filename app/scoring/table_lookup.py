@@ -30,7 +30,8 @@ OUTCOMES: Final = 8  # of the three tests on a path
 NEARLY_ZERO: Final = float(np.float32(1e-35))
 
 CHUNK_ROWS: Final = 8192  # columns, sums and buffers of a chunk stay in the second-level cache
-FEW_ROWS: Final = 64  # up to here one call over all trees is cheaper than a call per tree
+FEW_ROWS: Final = 512  # up to here calls over all trees are cheaper than calls per tree
+BLOCK_ROWS: Final = 64  # of a few: bounds what a call over all trees holds at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,11 +82,17 @@ class Lookup:
     def _few(self, rows: FloatMatrix) -> IntMatrix:
         sums = np.zeros((len(rows), self.width), np.int64)
         if self.features.size:
-            yes = self._signed(rows).take(self.column, axis=1) <= self.bound
-            codes = np.packbits(yes, axis=1, bitorder="little")
-            values = self.tables.take(codes.take(self.entry_tree, axis=1) + self.entry_start)
-            sums[:, self.features] = np.add.reduceat(values, self.feature_start, axis=1)
+            for start in range(0, len(rows), BLOCK_ROWS):
+                part = slice(start, start + BLOCK_ROWS)
+                sums[part, self.features] = self._block_sums(rows[part])
         return sums
+
+    def _block_sums(self, rows: FloatMatrix) -> IntMatrix:
+        """Add up by feature that any tree uses: (n, F) rows to (n, features used)."""
+        yes = self._signed(rows).take(self.column, axis=1) <= self.bound
+        codes = np.packbits(yes, axis=1, bitorder="little")
+        values = self.tables.take(codes.take(self.entry_tree, axis=1) + self.entry_start)
+        return np.add.reduceat(values, self.feature_start, axis=1)
 
     def _signed(self, rows: FloatMatrix) -> FloatMatrix:
         """Put the columns and their negatives side by side: "above" is then "at most" of the negative."""
