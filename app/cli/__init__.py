@@ -1,1 +1,1 @@
-"""cli"""
+"""The command `xindeng`: thin edges that parse, call one service and print."""
