@@ -8,11 +8,13 @@ from typing import Annotated, Self
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.policy.mistakes import mistake
+
 Scalar = bool | int | float | str
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Of(_Strict):
@@ -35,10 +37,20 @@ class Bound(_Strict):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if not self.model_fields_set:
-            message = "a bound names at least one of below, at_least, above, at_most, equals"
-            raise ValueError(message)
+        if self.equals is None and not self._operands():
+            raise mistake(
+                zh="界限至少要写 below、at_least、above、at_most、equals 之一",
+                en="a bound names at least one of below, at_least, above, at_most, equals",
+            )
         return self
+
+    def _operands(self) -> tuple[float | Of, ...]:
+        given = (self.below, self.at_least, self.above, self.at_most)
+        return tuple(operand for operand in given if operand is not None)
+
+    def parameters(self) -> frozenset[str]:
+        """This function will list the parameters that the bound looks up."""
+        return frozenset(o.parameter for o in self._operands() if isinstance(o, Of))
 
     def holds(self, column: pl.Expr, parameters: Mapping[str, float]) -> pl.Expr:
         """This function will build the expression that is true where the bound holds; null stays null."""
@@ -52,16 +64,19 @@ class Bound(_Strict):
         return reduce(and_, (test for test in tests if test is not None))
 
 
+Group = Annotated[tuple["Condition", ...], Field(min_length=1)]
+
+
 class Condition(_Strict):
     """A test of one feature, or a combination of conditions."""
 
     feature: str | None = None
     is_: Bound | None = Field(default=None, alias="is")
-    is_in: tuple[Scalar, ...] | None = None
+    is_in: Annotated[tuple[Scalar, ...], Field(min_length=1)] | None = None
     missing: bool | None = None
-    all_of: tuple["Condition", ...] | None = None
-    any_of: tuple["Condition", ...] | None = None
-    none_of: tuple["Condition", ...] | None = None
+    all_of: Group | None = None
+    any_of: Group | None = None
+    none_of: Group | None = None
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
@@ -69,21 +84,32 @@ class Condition(_Strict):
         groups = [self.all_of, self.any_of, self.none_of]
         given = sum(x is not None for x in (*tests, *groups))
         if given != 1 or (self.feature is not None) != any(x is not None for x in tests):
-            message = "test a feature (is, is_in, missing) or combine (all_of, any_of, none_of)"
-            raise ValueError(message)
+            raise mistake(
+                zh="条件只测一个特征（is、is_in、missing），或组合条件（all_of、any_of、none_of）",
+                en="a condition tests one feature (is, is_in, missing) or combines (all_of, any_of, none_of)",
+            )
         return self
+
+    @property
+    def inner(self) -> tuple["Condition", ...]:
+        """This function will give the conditions that this one combines."""
+        return self.all_of or self.any_of or self.none_of or ()
 
     def features(self) -> frozenset[str]:
         """This function will list the features that the condition reads."""
-        inner = (*(self.all_of or ()), *(self.any_of or ()), *(self.none_of or ()))
         own = {self.feature} if self.feature is not None else set()
-        return frozenset(own).union(*(condition.features() for condition in inner))
+        return frozenset(own).union(*(condition.features() for condition in self.inner))
+
+    def parameters(self) -> frozenset[str]:
+        """This function will list the parameters that the condition looks up."""
+        own = self.is_.parameters() if self.is_ is not None else frozenset()
+        return own.union(*(condition.parameters() for condition in self.inner))
 
     def expression(self, parameters: Mapping[str, float]) -> pl.Expr:
         """This function will build a boolean expression; null where a feature it needs is missing."""
         if self.feature is not None:
             return self._test(pl.col(self.feature), parameters)
-        inner = [c.expression(parameters) for c in self.all_of or self.any_of or self.none_of or ()]
+        inner = [condition.expression(parameters) for condition in self.inner]
         if self.all_of is not None:
             return reduce(and_, inner)
         return reduce(or_, inner) if self.any_of is not None else ~reduce(or_, inner)

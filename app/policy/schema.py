@@ -5,82 +5,26 @@ stands in its list `in_force`, each item with `from`, perhaps `to` (the last day
 reference.
 """
 
-from datetime import date, timedelta
-from enum import StrEnum
 from itertools import pairwise
-from typing import Annotated, Generic, Literal, Self, TypeVar
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from app.domain.words import Action, Cause, Eligibility, Light
 from app.policy.conditions import Bound, Condition
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-
-
-class Strict(BaseModel):
-    """A frozen value that accepts no key it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+from app.policy.entries import Entry, InForce, Name, ReferenceKind, Strict
+from app.policy.mistakes import mistake
 
 
-class ReferenceKind(StrEnum):
-    """How sure we are of where a value comes from."""
+class RegimeInForce(InForce):
+    """The name that the scheme goes by in a period."""
 
-    CITED = "cited"  # printed in a document we read
-    DERIVED = "derived"  # computed from printed figures
-    DESIGN = "design"  # ours, because no document states it
-    UNVERIFIED = "unverified"  # remembered, not seen
+    title_zh: str
+    title_en: str
 
 
-class Reference(Strict):
-    """Where a value comes from; `document` and `clause` for cited and derived ones."""
-
-    kind: ReferenceKind
-    document: str = ""
-    clause: str = ""
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _names_its_source(self) -> Self:
-        if self.kind in {ReferenceKind.CITED, ReferenceKind.DERIVED} and not self.document:
-            message = f"a {self.kind} value names its document"
-            raise ValueError(message)
-        return self
-
-
-class InForce(Strict):
-    """The dated part of an entry."""
-
-    from_: date = Field(alias="from")
-    to: date | None = None
-    reference: Reference
-
-
-Dated = TypeVar("Dated", bound=InForce)
-
-
-class Entry(Strict, Generic[Dated]):
-    """One thing a pack says, with all its dated values, oldest first, without gap or overlap."""
-
-    zh: str
-    en: str = ""
-    in_force: tuple[Dated, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _one_value_a_day(self) -> Self:
-        for before, after in pairwise(self.in_force):
-            if before.to is None or before.to >= after.from_:
-                message = f"values overlap on {after.from_}"
-                raise ValueError(message)
-            if before.to + timedelta(days=1) != after.from_:
-                message = f"no value between {before.to} and {after.from_}"
-                raise ValueError(message)
-        return self
-
-    def at(self, day: date) -> Dated | None:
-        """This function will find the value in force on a day; None where there is none."""
-        return next((v for v in self.in_force if v.from_ <= day and (v.to is None or day <= v.to)), None)
+class Regime(Entry[RegimeInForce]):
+    """A scheme and its periods; outside them a pack has no rules in force."""
 
 
 class ParameterInForce(InForce):
@@ -123,9 +67,24 @@ class IndicatorInForce(InForce):
         bounds = [band.below for band in self.points[:-1]]
         rising = all(a is not None and b is not None and a < b for a, b in pairwise(bounds))
         if None in bounds or not rising or self.points[-1].below is not None:
-            message = "bands rise, and only the last one has no bound"
-            raise ValueError(message)
+            raise mistake(
+                zh="分档界限必须递增，且只有最后一档不写界限",
+                en="bands rise, and only the last one has no bound",
+            )
         return self
+
+    @model_validator(mode="after")
+    def _missing_brings_no_more_than_the_best(self) -> Self:
+        if self.missing != "refer" and not 0 <= self.missing <= self.best:
+            raise mistake(
+                zh="缺失值的得分不得高于最高档", en="a missing value brings no more than the best band"
+            )
+        return self
+
+    @property
+    def best(self) -> int:
+        """This function will give the most points that the indicator can bring."""
+        return max(band.points for band in self.points)
 
 
 class Indicator(Entry[IndicatorInForce]):
@@ -158,17 +117,22 @@ class GradeEntry(Entry[GradeInForce]):
 
 
 class RuleInForce(InForce):
-    """A rule that speaks when its condition holds; only hard, cited clauses refuse."""
+    """A rule that speaks when its condition holds, or always; only hard, cited clauses refuse.
 
-    when: Condition
+    A rule whose effect is *allowed* decides nothing: it names the clause that allows.
+    """
+
+    when: Condition | None = None
     effect: Eligibility
     missing: Literal["refer", "ignore"] = "refer"
 
     @model_validator(mode="after")
     def _only_cited_rules_refuse(self) -> Self:
         if self.effect is Eligibility.REFUSED and self.reference.kind is not ReferenceKind.CITED:
-            message = "only a cited clause refuses; a soft or unverified rule refers"
-            raise ValueError(message)
+            raise mistake(
+                zh="只有引用了条款的硬性规定才能拒绝；软性或未核实的规定应转人工",
+                en="only a cited clause refuses; a soft or unverified rule refers",
+            )
         return self
 
 
@@ -188,6 +152,12 @@ class TriggerInForce(InForce):
     yellow: Bound | None = None
     red: Bound | None = None
     when: Condition | None = None
+
+    @model_validator(mode="after")
+    def _turns_a_light(self) -> Self:
+        if self.yellow is None and self.red is None:
+            raise mistake(zh="触发规则至少要写 yellow 或 red", en="a trigger names yellow, red or both")
+        return self
 
 
 class Trigger(Entry[TriggerInForce]):
@@ -282,6 +252,7 @@ class Pack(Strict):
     en: str
     extends: Name | None = None
     county_codes: tuple[str, ...] = ()
+    regimes: dict[Name, Regime] = Field(default_factory=dict)
     parameters: dict[Name, Parameter] = Field(default_factory=dict)
     knowledge: dict[Name, Lag] = Field(default_factory=dict)
     parts: dict[Name, Part] = Field(default_factory=dict)
@@ -296,3 +267,8 @@ class Pack(Strict):
     recorded_causes: dict[Name, RecordedCause] = Field(default_factory=dict)
     cause_advice: dict[Name, CauseAdvice] = Field(default_factory=dict)
     guards: dict[Name, Guard] = Field(default_factory=dict)
+
+
+SECTIONS = tuple(
+    name for name in Pack.model_fields if name not in {"name", "zh", "en", "extends", "county_codes"}
+)

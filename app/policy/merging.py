@@ -1,0 +1,101 @@
+"""Reads a pack's folder into the schema, and lays a place's pack over the one it extends."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from app.domain.errors import PolicyError, UnknownPolicyError
+from app.policy.reading import Key, Line, Place, Written, read_yaml
+from app.policy.schema import SECTIONS, Pack
+
+_ZH: Final[Mapping[str, str]] = {
+    "missing": "缺少必填项",
+    "extra_forbidden": "未知的键",
+    "string_pattern_mismatch": "名称只能用小写字母、数字和下划线",
+    "enum": "取值不在允许的范围内",
+    "literal_error": "取值不在允许的范围内",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A pack and the line of everything in it."""
+
+    pack: Pack
+    lines: Mapping[Place, Line]
+
+    def line(self, *place: Key) -> Line:
+        """This function will find the line of a place, or of the nearest thing around it."""
+        return next(self.lines[place[:n]] for n in range(len(place), -1, -1) if place[:n] in self.lines)
+
+
+def read_pack(folder: Path) -> Source:
+    """This function will read all YAML files of a pack's folder; a file may hold one section or several.
+
+    A file named after a section holds its entries; any other holds sections by name.
+    """
+    if not (folder / "pack.yaml").is_file():
+        raise UnknownPolicyError(
+            zh=f"“{folder.name}”不是政策包：缺少 pack.yaml", en=f"{folder.name!r} is no pack: no pack.yaml"
+        )
+    content: dict[str, object] = {}
+    lines: dict[Place, Line] = {(): Line(folder / "pack.yaml", 1)}
+    for file in sorted(folder.glob("*.yaml"), key=lambda f: (f.name != "pack.yaml", f.name)):
+        _add(content, lines, file)
+    return Source(_validated(content, lines), lines)
+
+
+def _add(content: dict[str, object], lines: dict[Place, Line], file: Path) -> None:
+    alone = file.stem in SECTIONS
+    written = read_yaml(file, at=(file.stem,) if alone else ())
+    parts = {file.stem: written.value} if alone else written.value
+    if not isinstance(parts, dict):
+        raise Line(file, 1).error(zh="文件应由“键: 值”组成", en="the file holds keys and values")
+    for key, value in parts.items():
+        _join(content, key, value, written)
+    lines.update((place, line) for place, line in written.lines.items() if place)
+
+
+def _join(content: dict[str, object], key: str, value: object, written: Written) -> None:
+    before = content.setdefault(key, value)
+    if before is value:
+        return
+    if key not in SECTIONS or not isinstance(before, dict) or not isinstance(value, dict):
+        raise written.lines[(key,)].error(zh=f"键“{key}”重复", en=f"the key {key!r} stands twice")
+    for twice in before.keys() & value.keys():
+        line = written.lines[(key, twice)]
+        raise line.error(
+            zh=f"键“{twice}”在另一文件中已有", en=f"the key {twice!r} stands in another file too"
+        )
+    content[key] = {**before, **value}
+
+
+def _validated(content: Mapping[str, object], lines: Mapping[Place, Line]) -> Pack:
+    try:
+        return Pack.model_validate(content)
+    except ValidationError as error:
+        raise _first(error.errors(include_url=False), lines) from error
+
+
+def _first(errors: Iterable[ErrorDetails], lines: Mapping[Place, Line]) -> PolicyError:
+    found = [(_line(error["loc"], lines), error) for error in errors]
+    line, error = min(found, key=lambda pair: (pair[0].file.name, pair[0].number))
+    what = ".".join(str(key) for key in error["loc"])
+    zh = error.get("ctx", {}).get("zh") or _ZH.get(error["type"], f"取值有误（{error['msg']}）")
+    return line.error(zh=f"{what}：{zh}", en=f"{what}: {error['msg']}")
+
+
+def _line(place: Place, lines: Mapping[Place, Line]) -> Line:
+    return next(lines[place[:n]] for n in range(len(place), -1, -1) if place[:n] in lines)
+
+
+def extend(parent: Source, own: Source) -> Source:
+    """This function will lay a pack over its parent: an entry replaces the parent's of the same code."""
+    merged = {s: {**getattr(parent.pack, s), **getattr(own.pack, s)} for s in SECTIONS}
+    replaced = {(s, code) for s in SECTIONS for code in getattr(own.pack, s)}
+    kept = {place: line for place, line in parent.lines.items() if place[:2] not in replaced}
+    return Source(own.pack.model_copy(update=merged), {**kept, **own.lines})
