@@ -1,1 +1,1 @@
-"""warning"""
+"""Triggers, lights, causes, advice and reminders: the same columnar code for one loan or a million."""

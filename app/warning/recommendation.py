@@ -1,0 +1,114 @@
+"""Recommendations: eligibility by clause, then the order for the situation, refined by cause (design §8)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from app.domain.words import Action, Eligibility, Light
+from app.policy.policy import Resolved, Rules
+from app.policy.schema import Situation, SituationInForce
+from app.warning.effects import ACTIONS, CAUSES, EffectTable, cause_numbers, expected_effects
+from app.warning.eligibility import ELIGIBILITIES, Spoken, judge_actions
+from app.warning.lists import fired
+
+RESTRUCTURING: Final = (Action.RESCHEDULE, Action.EXTENSION, Action.RENEWAL, Action.TOP_UP)
+NO_ACTION: Final = ""  # where every action is refused: never null, so that lists can filter by it
+_REFERRED: Final = ELIGIBILITIES.index(Eligibility.REFERRED)
+_REFUSED: Final = ELIGIBILITIES.index(Eligibility.REFUSED)
+_UNNAMED: Final = len(ACTIONS)  # the place of an action that a table does not name: behind those it names
+_STRIDE: Final = _UNNAMED + 2
+Ints = NDArray[np.int64]
+Row = Resolved[Situation, SituationInForce]
+
+
+def recommend(
+    judged: pl.DataFrame, rules: Rules, effects: EffectTable, *, loss_given_default: float
+) -> pl.DataFrame:
+    """This function will put all nine actions in order for every loan, with what allows or refuses each.
+
+    `judged` is the features frame with `light`, `top_cause`, `guard_second_person` and the estimate.
+    The order: refused actions last; a green loan is collected first; then what the top cause prefers;
+    then the first situation that holds; then the declared order. Gives `row`, `actions` (best first:
+    `action`, `eligibility`, `clauses` that spoke, `rank` from 1, and what `expected_effects` gives),
+    `top_action` (the first allowed, else the first referred, else `""`) and `second_person`: a guard
+    asks for one, or the first action not refused restructures the loan and is only referred.
+    """
+    spoken = judge_actions(judged, rules)
+    order = np.argsort(_keys(judged, rules, spoken.eligibility), axis=1, kind="stable")
+    ranked = np.take_along_axis(spoken.eligibility, order, axis=1)
+    expected = expected_effects(
+        judged, effects, refused=spoken.eligibility == _REFUSED, loss_given_default=loss_given_default
+    )
+    return judged.select(
+        "row",
+        _top_action(order, ranked),
+        (pl.col("guard_second_person") | _referred_restructuring(order, ranked)).alias("second_person"),
+        _actions(spoken, expected, order),
+    )
+
+
+def _keys(judged: pl.DataFrame, rules: Rules, eligibility: Ints) -> Ints:
+    """Smaller is better: refused, then the place for the cause, then the place in the situation."""
+    rows = sorted(rules.situations, key=lambda row: row.entry.priority)
+    by_situation = _places([*(row.now.order for row in rows), ()])[
+        _situations(judged, rows, rules.parameters)
+    ]
+    by_cause = _places([_preferred(rules, cause) for cause in CAUSES])[cause_numbers(judged["top_cause"])]
+    green = (judged["light"] == Light.GREEN.value).to_numpy()
+    by_cause[green, ACTIONS.index(Action.COLLECT)] = -1
+    keys: Ints = ((eligibility == _REFUSED) * _STRIDE + by_cause + 1) * _STRIDE + by_situation
+    return keys
+
+
+def _situations(judged: pl.DataFrame, rows: Sequence[Row], parameters: Mapping[str, float]) -> Ints:
+    """The first row of the action table that holds; one past the last where none does."""
+    chosen = np.full(judged.height, len(rows), dtype=np.int64)
+    conditions = [row.now.when.expression(parameters) if row.now.when else pl.lit(value=True) for row in rows]
+    at, which = fired(judged, conditions)
+    np.minimum.at(chosen, at, which)
+    return chosen
+
+
+def _preferred(rules: Rules, cause: str) -> tuple[Action, ...]:
+    """What the pack prefers for a cause; nothing when it has no advice."""
+    given = (advice.now.prefer for advice in rules.cause_advice if advice.entry.cause == cause)
+    return tuple(action for prefer in given for action in prefer)
+
+
+def _places(orders: Sequence[Sequence[Action]]) -> Ints:
+    """(orders, actions): the place of every action in every order."""
+    return np.array(
+        [[order.index(a) if a in order else _UNNAMED for a in Action] for order in orders], dtype=np.int64
+    )
+
+
+def _top_action(order: Ints, ranked: Ints) -> pl.Series:
+    first = np.argmin(ranked, axis=1)[:, None]  # the first of the best eligibility
+    action = np.take_along_axis(order, first, axis=1).ravel()
+    nothing = np.take_along_axis(ranked, first, axis=1).ravel() == _REFUSED
+    return pl.Series("top_action", [*ACTIONS, NO_ACTION]).gather(np.where(nothing, len(ACTIONS), action))
+
+
+def _referred_restructuring(order: Ints, ranked: Ints) -> pl.Series:
+    restructuring = np.array([action in RESTRUCTURING for action in Action], dtype=np.bool_)
+    return pl.Series("second_person", restructuring[order[:, 0]] & (ranked[:, 0] == _REFERRED))
+
+
+def _actions(spoken: Spoken, expected: pl.DataFrame, order: Ints) -> pl.Series:
+    height, width = order.shape
+    loan = np.arange(height)[:, None]
+    cells = (loan * width + order).ravel()
+    entries = pl.DataFrame(
+        {
+            "action": pl.Series(ACTIONS).gather(order.ravel()),
+            "eligibility": pl.Series(ELIGIBILITIES).gather(spoken.eligibility.ravel()[cells]),
+            "clauses": spoken.clauses.gather((order * height + loan).ravel()),
+            "rank": np.tile(np.arange(1, width + 1, dtype=np.int8), height),
+        }
+    )
+    columns = [*entries.get_columns(), *expected[cells].get_columns()]
+    packed = pl.select(pl.struct(columns).alias("actions")).to_series()
+    return packed.reshape((height, width)).arr.to_list()
