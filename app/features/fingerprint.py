@@ -19,7 +19,8 @@ def row_hashes(frame: pl.DataFrame) -> list[str]:
     Missing and not-a-number are the same; the order of columns counts, their names do not.
     """
     numbers = _matrix(frame.select(cs.numeric() | cs.boolean()))
-    texts = _texts(frame.select(~(cs.numeric() | cs.boolean())))
+    rest = frame.select(~(cs.numeric() | cs.boolean()))
+    texts = _texts(rest) if rest.width else [""] * frame.height
     return [digest(row.tobytes(), text.encode()) for row, text in zip(numbers, texts, strict=True)]
 
 
@@ -29,13 +30,13 @@ def digest(*parts: bytes) -> str:
 
 
 def _matrix(frame: pl.DataFrame) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    plain = frame.select(pl.all().cast(pl.Float64).fill_null(float("nan")) + 0.0)  # -0.0 becomes 0.0
-    matrix = np.ascontiguousarray(plain.to_numpy(), dtype="<f8").reshape(frame.height, frame.width)
-    return np.where(np.isnan(matrix), np.nan, matrix)
+    plain = frame.select(pl.all().cast(pl.Float64).fill_null(float("nan")))
+    matrix = np.array(plain.to_numpy(), dtype="<f8", order="C").reshape(frame.height, frame.width)
+    matrix[matrix == 0.0] = 0.0  # -0.0 is the same number with other bits
+    matrix[np.isnan(matrix)] = np.nan
+    return matrix
 
 
 def _texts(frame: pl.DataFrame) -> Sequence[str]:
-    if frame.width == 0:
-        return [""] * frame.height
     columns = (pl.col(name).cast(pl.String).fill_null(_NOTHING) for name in frame.columns)
     return frame.select(pl.concat_str(list(columns), separator=_SEPARATOR)).to_series().to_list()
