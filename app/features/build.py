@@ -1,0 +1,57 @@
+"""Builds the features frame: the same code for one request, a nightly sweep and a training set."""
+
+from typing import Final
+
+import polars as pl
+
+from app.domain.frames import Frames
+from app.features.base import IDENTITY
+from app.features.catalogue import CATALOGUE, FEATURE_SCHEMA, of_source
+from app.features.context import Context
+from app.features.facts import Facts
+from app.features.feature import Feature, Source
+from app.features.sources import SOURCES, Subjects
+
+CHUNK_ROWS: Final = 25_000
+
+
+def build(frames: Frames, base: pl.DataFrame, *, context: Context | None = None) -> pl.DataFrame:
+    """Add every feature of the catalogue to a base frame, each row as of its own day.
+
+    Gives the base's rows in their order: IDENTITY, then the catalogue's features (Float64, null where not
+    known; `text` ones String). Without a context the features that look across loans are null: that is how
+    a pack switches them off. Facts known after a row's as_of never change it.
+    """
+    facts = Facts.of(frames)
+    starts = range(0, max(base.height, 1), CHUNK_ROWS)
+    return pl.concat([_build(facts, base.slice(start, CHUNK_ROWS), context) for start in starts])
+
+
+def _build(facts: Facts, base: pl.DataFrame, context: Context | None) -> pl.DataFrame:
+    subjects = Subjects.of(base, facts, context)
+    features = base.with_columns(feature.column for feature in of_source(Source.BASE))
+    for part in pl.collect_all([_aggregate(source, subjects) for source in _present(facts)]):
+        features = features.join(part, on="row", how="left", maintain_order="left")
+    features = features.with_columns(_completed(feature, features.columns) for feature in _AGGREGATED)
+    for feature in of_source(Source.DERIVED):
+        features = features.with_columns(feature.column)
+    return features.select(*IDENTITY, *(feature.name for feature in CATALOGUE))
+
+
+def _present(facts: Facts) -> list[Source]:
+    return [source for source, (table, _) in SOURCES.items() if facts.has(table)]
+
+
+def _aggregate(source: Source, subjects: Subjects) -> pl.LazyFrame:
+    _, rows_of = SOURCES[source]
+    return rows_of(subjects).group_by("row").agg(feature.column for feature in of_source(source))
+
+
+def _completed(feature: Feature, columns: list[str]) -> pl.Expr:
+    """Fill in what a row without any facts has; a table without any facts brings no column at all."""
+    found = pl.col(feature.name) if feature.name in columns else pl.lit(None)
+    typed = found.cast(FEATURE_SCHEMA[feature.name]).alias(feature.name)
+    return typed if feature.absent is None else typed.fill_null(feature.absent)
+
+
+_AGGREGATED: Final = tuple(f for f in CATALOGUE if f.source not in {Source.BASE, Source.DERIVED})

@@ -1,0 +1,64 @@
+"""The catalogue: every feature once. To add one is to add its entry here, then to retrain."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import polars as pl
+
+from app.features.catalogue.derived import DERIVED
+from app.features.catalogue.household import EVENTS, INCOME, PEOPLE
+from app.features.catalogue.loan import HISTORY, LOAN
+from app.features.catalogue.refused import REFUSED, Refused, refused_as
+from app.features.catalogue.visits import AROUND, USED, VISITED
+from app.features.feature import Feature, Source, Stage
+
+CATALOGUE: Final[tuple[Feature, ...]] = (
+    *LOAN, *HISTORY, *INCOME, *PEOPLE, *EVENTS, *VISITED, *USED, *AROUND, *DERIVED,
+)  # fmt: skip
+BY_NAME: Final[Mapping[str, Feature]] = MappingProxyType({feature.name: feature for feature in CATALOGUE})
+FEATURE_SCHEMA: Final[Mapping[str, pl.DataType]] = MappingProxyType(
+    {feature.name: pl.String() if feature.text else pl.Float64() for feature in CATALOGUE}
+)
+
+
+def of_source(source: Source) -> tuple[Feature, ...]:
+    """List the features that aggregate one source, in catalogue order."""
+    return tuple(feature for feature in CATALOGUE if feature.source is source)
+
+
+def modelled(stage: Stage) -> tuple[Feature, ...]:
+    """List the features that the estimator of a stage may learn from, in catalogue order."""
+    return tuple(feature for feature in CATALOGUE if feature.modelled and stage in feature.stages)
+
+
+def declaration(feature: Feature) -> dict[str, str]:
+    """Write down what an artefact relies on of a feature: name, unit, cause and sign."""
+    return {
+        "name": feature.name,
+        "unit": feature.unit,
+        "cause": feature.cause.value,
+        "sign": feature.sign.value,
+    }
+
+
+def catalogue_hash() -> str:
+    """Hash what the whole catalogue declares: 64 hexadecimal digits."""
+    text = json.dumps([declaration(feature) for feature in CATALOGUE], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+__all__ = [
+    "BY_NAME",
+    "CATALOGUE",
+    "FEATURE_SCHEMA",
+    "REFUSED",
+    "Refused",
+    "catalogue_hash",
+    "declaration",
+    "modelled",
+    "of_source",
+    "refused_as",
+]
