@@ -1,1 +1,1 @@
-"""db"""
+"""The store: tables, repositories and transactions for SQLite and PostgreSQL."""

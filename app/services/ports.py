@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 import polars as pl
 
@@ -45,7 +46,10 @@ class SweepRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningFilter:
-    """Which assessments a list shows; None means any. `cursor` is the last row of the page before."""
+    """Which assessments a list shows; None means any, and for `as_of` the day of the last finished sweep.
+
+    `due_within_days` keeps loans that mature from `as_of` on up to so many days later.
+    """
 
     as_of: date | None = None
     township: str | None = None
@@ -56,6 +60,53 @@ class WarningFilter:
     cause: str | None = None
     action: str | None = None
     due_within_days: int | None = None
+
+
+# One stored assessment, money in fen, probabilities in ppm; `urgency` sorts lists, lower is more
+# urgent; `assessment_id` is the hash of the natural key; `payload` is canonical JSON with reasons,
+# contributions, causes and actions. The store adds `seq` and `sweep_id`.
+ASSESSMENT_SCHEMA: Final[Mapping[str, pl.DataType]] = MappingProxyType(
+    {
+        "assessment_id": pl.String(),
+        "loan_id": pl.String(),
+        "household_id": pl.String(),
+        "borrower_id": pl.String(),
+        "township_code": pl.String(),
+        "village_code": pl.String(),
+        "bank": pl.String(),
+        "industry": pl.String(),
+        "kind": pl.String(),
+        "amount": pl.Int64(),
+        "balance": pl.Int64(),
+        "disbursed_on": pl.Date(),
+        "matures_on": pl.Date(),
+        "days_to_maturity": pl.Int64(),
+        "as_of": pl.Date(),
+        "watermark": pl.Int64(),
+        "policy": pl.String(),
+        "policy_hash": pl.String(),
+        "artefact_id": pl.String(),
+        "code_version": pl.String(),
+        "inputs_hash": pl.String(),
+        "light": pl.String(),
+        "trigger_light": pl.String(),
+        "model_light": pl.String(),
+        "data_gap": pl.Boolean(),
+        "pd_ppm": pl.Int64(),
+        "pd_low_ppm": pl.Int64(),
+        "pd_high_ppm": pl.Int64(),
+        "margin_fixed": pl.Int64(),
+        "rating_points": pl.Int64(),
+        "rating_grade": pl.String(),
+        "rating_limit": pl.Int64(),
+        "agreement": pl.String(),
+        "top_cause": pl.String(),
+        "top_action": pl.String(),
+        "urgency": pl.Int64(),
+        "next_change_on": pl.Date(),
+        "payload": pl.String(),
+    }
+)
 
 
 class People(Protocol):
@@ -104,7 +155,7 @@ class Facts(Protocol):
         households: Sequence[str] | None = None,
         watermark: int | None = None,
     ) -> Frames:
-        """This function will read facts known by `as_of`: of all households, or of some with all county facts."""
+        """This function will read what was known by `as_of`: of all or some households, and of the county."""
         ...
 
     def household_chunks(self, size: int) -> Iterator[tuple[str, ...]]:
@@ -142,11 +193,14 @@ class Assessments(Protocol):
     def page(
         self, where: WarningFilter, *, after: tuple[Any, ...] | None, limit: int
     ) -> Sequence[Mapping[str, Any]]:
-        """This function will give one page of current assessments by urgency, after a keyset position."""
+        """This function will give one page of current assessments by urgency, after a keyset position.
+
+        Every row carries its position as `cursor` (three values); None begins the list.
+        """
         ...
 
     def summary(self, where: WarningFilter, *, by: Sequence[str]) -> Sequence[Mapping[str, Any]]:
-        """This function will count current assessments and add their balances by light and `by`."""
+        """This function will give loans, amount and balance of current assessments by light and `by`."""
         ...
 
     def history(self, loan_id: str) -> Sequence[Mapping[str, Any]]:
@@ -157,18 +211,37 @@ class Assessments(Protocol):
 class Decisions(Protocol):
     """Answers given to `/score` and inline `/warning`, append-only."""
 
-    def append(self, decisions: Sequence[Mapping[str, Any]]) -> None:
+    def append(self, new: Sequence[Mapping[str, Any]]) -> int:
         """This function will keep decisions (decision_id, kind, decided_at, as_of, request, answer)."""
+        ...
+
+    def find(self, decision_id: str) -> Mapping[str, Any] | None:
+        """This function will find a decision by its id."""
         ...
 
 
 class UnitOfWork(Protocol):
     """One transaction over all of the store."""
 
-    facts: Facts
-    people: People
-    assessments: Assessments
-    decisions: Decisions
+    @property
+    def facts(self) -> Facts:
+        """This function will give the facts."""
+        ...
+
+    @property
+    def people(self) -> People:
+        """This function will give the people."""
+        ...
+
+    @property
+    def assessments(self) -> Assessments:
+        """This function will give the assessments and sweeps."""
+        ...
+
+    @property
+    def decisions(self) -> Decisions:
+        """This function will give the decisions."""
+        ...
 
 
 class Store(Protocol):
