@@ -1,1 +1,7 @@
-"""simulation"""
+"""A county whose truth is known; imports only domain, and is imported by nothing that estimates."""
+
+from app.simulation.county import simulate
+from app.simulation.knowledge import frames
+from app.simulation.spec import REGIMES, SENSITIVITIES, VISITS, County, CountySpec
+
+__all__ = ["REGIMES", "SENSITIVITIES", "VISITS", "County", "CountySpec", "frames", "simulate"]
