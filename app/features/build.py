@@ -13,6 +13,9 @@ from app.features.feature import Feature, Source
 from app.features.sources import SOURCES, Subjects
 
 CHUNK_ROWS: Final = 25_000
+_COLUMNS: Final = {source: [feature.column for feature in of_source(source)] for source in Source}
+_PLAIN: Final = pl.QueryOptFlags.none()  # the plans are as they should run; looking for better costs more
+_ORDER: Final = (*IDENTITY, *(feature.name for feature in CATALOGUE))
 
 
 def build(frames: Frames, base: pl.DataFrame, *, context: Context | None = None) -> pl.DataFrame:
@@ -29,13 +32,12 @@ def build(frames: Frames, base: pl.DataFrame, *, context: Context | None = None)
 
 def _build(facts: Facts, base: pl.DataFrame, context: Context | None) -> pl.DataFrame:
     subjects = Subjects.of(base, facts, context)
-    features = base.with_columns(feature.column for feature in of_source(Source.BASE))
-    for part in pl.collect_all([_aggregate(source, subjects) for source in _present(facts)]):
-        features = features.join(part, on="row", how="left", maintain_order="left")
-    features = features.with_columns(_completed(feature, features.columns) for feature in _AGGREGATED)
-    for feature in of_source(Source.DERIVED):
-        features = features.with_columns(feature.column)
-    return features.select(*IDENTITY, *(feature.name for feature in CATALOGUE))
+    features, sources = base.lazy().with_columns(_COLUMNS[Source.BASE]), _present(facts)
+    for part in pl.collect_all([_aggregate(source, subjects) for source in sources], optimizations=_PLAIN):
+        features = features.join(part.lazy(), on="row", how="left", maintain_order="left")
+    found = {feature.name for source in sources for feature in of_source(source)}
+    full = features.with_columns(_completed(feature, found) for feature in _AGGREGATED)
+    return full.with_columns(_COLUMNS[Source.DERIVED]).select(_ORDER).collect(optimizations=_PLAIN)
 
 
 def _present(facts: Facts) -> list[Source]:
@@ -44,13 +46,13 @@ def _present(facts: Facts) -> list[Source]:
 
 def _aggregate(source: Source, subjects: Subjects) -> pl.LazyFrame:
     _, rows_of = SOURCES[source]
-    return rows_of(subjects).group_by("row").agg(feature.column for feature in of_source(source))
+    return rows_of(subjects).group_by("row").agg(_COLUMNS[source])
 
 
-def _completed(feature: Feature, columns: list[str]) -> pl.Expr:
+def _completed(feature: Feature, found: set[str]) -> pl.Expr:
     """Fill in what a row without any facts has; a table without any facts brings no column at all."""
-    found = pl.col(feature.name) if feature.name in columns else pl.lit(None)
-    typed = found.cast(FEATURE_SCHEMA[feature.name]).alias(feature.name)
+    value = pl.col(feature.name) if feature.name in found else pl.lit(None)
+    typed = value.cast(FEATURE_SCHEMA[feature.name]).alias(feature.name)
     return typed if feature.absent is None else typed.fill_null(feature.absent)
 
 

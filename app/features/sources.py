@@ -25,7 +25,7 @@ class Subjects:
     keys: pl.DataFrame
     facts: Facts
     lines: pl.DataFrame
-    history: pl.DataFrame
+    history: pl.LazyFrame
     context: Context | None
 
     @classmethod
@@ -39,10 +39,8 @@ class Subjects:
         own = keys.select("row", "household_id", "as_of", pl.col("loan_id").alias("own_loan_id"))
         lines = household_loans(facts, own)
         due = dues(facts, lines)
-        lines = with_lateness(lines, due).with_columns(
-            (pl.col("loan_id") == pl.col("own_loan_id")).fill_null(value=False).alias("own")
-        )
         history = interest_history(due, payments(facts, lines))
+        lines = with_lateness(lines, due)
         return cls(keys=keys, facts=facts, lines=lines, history=history, context=context)
 
     def known(self, table: str, *columns: str, keys: tuple[str, ...] = ()) -> pl.LazyFrame:
@@ -64,7 +62,7 @@ def _loans(of: Subjects) -> pl.LazyFrame:
 def _dues(of: Subjects) -> pl.LazyFrame:
     lines = of.lines.lazy().select("line", "row")
     windows = of.keys.lazy().select("row", "since_12m", "since_24m")
-    return of.history.lazy().join(lines, on="line").join(windows, on="row")
+    return of.history.join(lines, on="line").join(windows, on="row")
 
 
 def _visits(of: Subjects) -> pl.LazyFrame:

@@ -1,4 +1,4 @@
-"""Features computed from other features of the same row; a later one may use an earlier one."""
+"""Features computed from other features of the same row, none from one another."""
 
 from typing import Final
 
