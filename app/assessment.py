@@ -1,0 +1,226 @@
+"""The pipeline, on one screen: frames and a day go in, assessments come out. No clock, no I/O (design §1)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from typing import Final
+
+import polars as pl
+
+from app import CODE_VERSION
+from app.domain.frames import Frames
+from app.domain.money import PPM
+from app.domain.words import Light
+from app.features.build import build
+from app.features.context import Context
+from app.features.fingerprint import digest, row_hashes
+from app.policy.evaluate import outcomes
+from app.policy.policy import Policy, Rules
+from app.scoring.explanation import agreement
+from app.scoring.pd_model import Estimator, estimate
+from app.scoring.rating import rate
+from app.warning.calendar import judge_reminders
+from app.warning.causes import judge_causes
+from app.warning.effects import EffectTable
+from app.warning.lights import judge_evidence, judge_guards, judge_lights
+from app.warning.next_change import marks, next_change_on
+from app.warning.recommendation import recommend
+from app.warning.triggers import judge_triggers
+
+# Urgency sorts lists: the light first, then the day of maturity, then the estimate; lower is more urgent.
+_DAYS_STRIDE: Final = 10 * PPM
+_LIGHT_STRIDE: Final = 1_000_000 * _DAYS_STRIDE
+_DAYS_SHIFT: Final = 500_000
+
+
+_SHARED_PAYLOAD: Final = (
+    "rating_parts", "rating_indicators", "rating_refer", "reasons", "causes", "agreement_why",
+)  # fmt: skip
+_VERSIONS: Final = ("watermark", "policy", "policy_hash", "artefact_id", "code_version", "inputs_hash")
+_OPINIONS: Final = (
+    "pd_ppm", "pd_low_ppm", "pd_high_ppm", "margin_fixed", "rating_points", "rating_grade", "rating_limit",
+    "agreement", "top_cause",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How one kind of assessment is stored: the columns of its natural key, its payload and its columns."""
+
+    key: tuple[str, ...]
+    payload: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+LOANS: Final = Form(
+    key=("loan_id", "as_of", "policy_hash", "artefact_id", "code_version", "inputs_hash"),
+    payload=(
+        *_SHARED_PAYLOAD,
+        "triggers",
+        "data_gaps",
+        "guards",
+        "pd_threshold_ppm",
+        "actions",
+        "second_person",
+        "reminders",
+        "formal_due_on",
+        "missed_formal",
+        "term_months",
+        "use_mode",
+    ),  # fmt: skip
+    columns=(
+        "assessment_id",
+        "loan_id",
+        "household_id",
+        "borrower_id",
+        "township_code",
+        "village_code",
+        "bank",
+        "industry",
+        "kind",
+        "amount",
+        "balance",
+        "disbursed_on",
+        "matures_on",
+        "days_to_maturity",
+        "as_of",
+        *_VERSIONS,
+        "light",
+        "trigger_light",
+        "model_light",
+        "data_gap",
+        *_OPINIONS,
+        "top_action",
+        "urgency",
+        "next_change_on",
+        "payload",
+    ),  # fmt: skip
+)
+APPLICATIONS: Final = Form(
+    key=("application_id", "as_of", "policy_hash", "artefact_id", "code_version", "inputs_hash"),
+    payload=(*_SHARED_PAYLOAD, "eligibility", "eligibility_spoke", "eligibility_unclear"),
+    columns=(
+        "assessment_id",
+        "application_id",
+        "household_id",
+        "borrower_id",
+        "bank",
+        "industry",
+        "amount",
+        "term_months",
+        "as_of",
+        *_VERSIONS,
+        *_OPINIONS,
+        "eligibility",
+        "payload",
+    ),  # fmt: skip
+)
+# What makes a loan unfit to be assessed: it is quarantined with the reason.
+_FAULTS: Final = (
+    (pl.col("village_code").is_null(), "农户没有所在村"),
+    (pl.col("matures_on").is_null(), "没有到期日期"),
+    (pl.col("matures_on") <= pl.col("disbursed_on"), "到期日期不晚于放款日期"),
+    (pl.col("amount") <= 0, "贷款金额不大于零"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What assessments rest on beside the facts: the rules' pack, an estimator and the effects of actions."""
+
+    policy: Policy
+    estimator: Estimator | None
+    effects: EffectTable
+    context: Context | None = None
+
+    def versions(self, watermark: int) -> Mapping[str, str | int]:
+        """This function will name the versions that an assessment was made with."""
+        return {
+            "watermark": watermark,
+            "policy": self.policy.name,
+            "policy_hash": self.policy.content_hash,
+            "artefact_id": self.estimator.artefact_id if self.estimator else "",
+            "code_version": CODE_VERSION,
+        }
+
+
+def assess(frames: Frames, base: pl.DataFrame, *, as_of: date, basis: Basis) -> pl.DataFrame:
+    """This function will assess loans, one or a million: `base` from `loan_base`, one row per loan.
+
+    Gives the columns of ASSESSMENT_SCHEMA in the order of `base`; every reason is in `payload` as JSON.
+    Raises NoRulesInForceError when the pack says nothing for the day.
+    """
+    rules = basis.policy.at(as_of)
+    judged = _opinions(frames, base, rules, basis)
+    judged = _with(
+        judged, judge_triggers(judged, rules), judge_evidence(judged, rules), judge_guards(judged, rules)
+    )
+    judged = _with(judged, judge_lights(judged, thresholds(rules)))
+    judged = _with(judged, judge_causes(judged, rules))
+    loss = rules.parameters["loss_given_default"]
+    judged = _with(judged, recommend(judged, rules, basis.effects, loss_given_default=loss))
+    judged = _with(judged, judge_reminders(judged, rules))
+    until = basis.policy.next_change_after(as_of)
+    judged = judged.with_columns(next_change_on(judged, marks(rules), policy_changes_on=until), _urgency())
+    return _stored_form(judged, basis.versions(frames.watermark), LOANS)
+
+
+def appraise(frames: Frames, base: pl.DataFrame, *, as_of: date, basis: Basis) -> pl.DataFrame:
+    """This function will appraise applications by the same steps: `base` from `application_base`.
+
+    Gives identity, rating, eligibility, estimate and versions; every reason is in `payload` as JSON.
+    """
+    rules = basis.policy.at(as_of)
+    judged = _opinions(frames, base, rules, basis)
+    judged = _with(judged, _eligibility(judged, rules))
+    judged = _with(judged, judge_causes(judged, rules))
+    return _stored_form(judged, basis.versions(frames.watermark), APPLICATIONS)
+
+
+def faults(base: pl.DataFrame) -> pl.DataFrame:
+    """This function will name the loans that cannot be assessed and why: loan_id, reason."""
+    found = [pl.when(test).then(pl.lit(reason)) for test, reason in _FAULTS]
+    reason = pl.concat_str(found, separator="；", ignore_nulls=True)
+    return base.select("loan_id", reason.alias("reason")).filter(pl.col("reason") != "")
+
+
+def thresholds(rules: Rules) -> dict[Light, int]:
+    """This function will give the estimate's thresholds of the lights in parts per million."""
+    return {light: round(rules.parameters[f"pd_{light.value}"] * PPM) for light in (Light.YELLOW, Light.RED)}
+
+
+def _opinions(frames: Frames, base: pl.DataFrame, rules: Rules, basis: Basis) -> pl.DataFrame:
+    """Put the two opinions side by side: rating and estimate, on the same features."""
+    features = build(frames, base, context=basis.context)
+    inputs = pl.Series("inputs_hash", row_hashes(features.drop("row")))
+    rated = _with(features.with_columns(inputs), rate(features, rules), estimate(features, basis.estimator))
+    return _with(rated, agreement(rated, thresholds(rules)))
+
+
+def _with(frame: pl.DataFrame, *parts: pl.DataFrame) -> pl.DataFrame:
+    return reduce(lambda whole, part: whole.hstack(part.drop("row")), parts, frame)
+
+
+def _eligibility(judged: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    said = outcomes(rules.eligibility, judged, rules.parameters)
+    return judged.select("row").hstack(
+        said.rename({name: f"eligibility_{name}" for name in said.columns[1:]})
+    )
+
+
+def _urgency() -> pl.Expr:
+    light = (Light.RED.rank - pl.col("light_rank").cast(pl.Int64)) * _LIGHT_STRIDE
+    days = (pl.col("days_to_maturity").cast(pl.Int64) + _DAYS_SHIFT).clip(0, 2 * _DAYS_SHIFT - 1)
+    return (light + days * _DAYS_STRIDE + PPM - pl.col("pd_ppm").fill_null(PPM)).alias("urgency")
+
+
+def _stored_form(judged: pl.DataFrame, versions: Mapping[str, str | int], form: Form) -> pl.DataFrame:
+    """Bring assessments into the columns that are stored; the id is the hash of the natural key."""
+    known = judged.with_columns(pl.lit(value).alias(name) for name, value in versions.items())
+    key = known.select(
+        pl.concat_str(*(pl.col(c).cast(pl.String) for c in form.key), separator="|")
+    ).to_series()
+    ids = pl.Series("assessment_id", [digest(text.encode()) for text in key])
+    payload = pl.struct(form.payload).struct.json_encode().alias("payload")
+    return known.with_columns(ids, payload).select(form.columns)

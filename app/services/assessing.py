@@ -1,0 +1,125 @@
+"""Answers on demand: applications, stored loans and inline loans, by the pipeline that sweeps use."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from app.assessment import Basis, appraise, assess, faults
+from app.domain.errors import NotFoundError, XindengError
+from app.domain.frames import Frames
+from app.features.base import application_base, loan_base
+from app.services.answers import application_answer, loan_answer
+from app.services.contexts import latest_context
+from app.services.desk import Desk, own_context
+from app.services.recording import requests_by_household
+
+Answer = dict[str, Any]
+__all__ = ["Answer", "Desk", "NotOutstandingError", "UnfitLoanError", "score", "warn_inline", "warn_stored"]
+
+
+class NotOutstandingError(XindengError):
+    """A loan is not outstanding on the day: not yet paid out, repaid, or continued by another."""
+
+    code = "not_outstanding"
+
+
+class UnfitLoanError(XindengError):
+    """A loan's facts contradict each other, so that it cannot be assessed."""
+
+    code = "unfit_loan"
+
+
+def score(desk: Desk, frames: Frames, *, as_of: date, policy: str | None) -> list[Answer]:
+    """This function will appraise every application in `frames`, in order, and keep the decisions."""
+    basis = _basis(desk, "application", frames, as_of, policy)
+    rows = appraise(frames, application_base(frames, as_of=as_of), as_of=as_of, basis=basis)
+    rules = basis.policy.at(as_of)
+    found = {
+        row["application_id"]: application_answer(row, rules, basis) for row in rows.iter_rows(named=True)
+    }
+    answers = [found[application_id] for application_id in frames["applications"]["application_id"]]
+    return _decided(desk, "score", answers, frames, as_of)
+
+
+def warn_inline(
+    desk: Desk, frames: Frames, loan_ids: Sequence[str], *, as_of: date, policy: str | None
+) -> list[Answer]:
+    """This function will assess loans that came whole in a request, and keep the decisions."""
+    basis = _basis(desk, "maturity", frames, as_of, policy)
+    return _decided(desk, "warning", _warned(frames, loan_ids, as_of, basis), frames, as_of)
+
+
+def warn_stored(desk: Desk, loan_ids: Sequence[str], *, as_of: date, policy: str | None) -> list[Answer]:
+    """This function will assess stored loans and store the assessments that are new.
+
+    Raises NotFoundError for unknown loans, NotOutstandingError for loans not outstanding on the day.
+    """
+    with desk.store.read() as work:
+        owners = work.facts.household_of(loan_ids)
+        _refuse_unknown(loan_ids, owners)
+        frames = work.facts.frames(as_of=as_of, households=sorted(set(owners.values())))
+    basis = _basis(desk, "maturity", frames, as_of, policy)
+    rows = _assessed(frames, loan_ids, as_of, basis)
+    with desk.store.write() as work:
+        work.assessments.append(None, rows)
+    return _in_order(rows, loan_ids, as_of, basis)
+
+
+def _basis(desk: Desk, estimator: str, frames: Frames, as_of: date, policy: str | None) -> Basis:
+    basis = desk.basis(estimator, policy)
+    return replace(basis, context=own_context(latest_context(desk, as_of), frames, as_of))
+
+
+def _warned(frames: Frames, loan_ids: Sequence[str], as_of: date, basis: Basis) -> list[Answer]:
+    return _in_order(_assessed(frames, loan_ids, as_of, basis), loan_ids, as_of, basis)
+
+
+def _assessed(frames: Frames, loan_ids: Sequence[str], as_of: date, basis: Basis) -> pl.DataFrame:
+    base = loan_base(frames, as_of=as_of, loan_ids=loan_ids)
+    idle = sorted(set(loan_ids) - set(base["loan_id"]))
+    if idle:
+        named = "、".join(idle[:5])
+        zh = f"贷款在 {as_of} 没有未还余额或尚未发放：{named}"
+        raise NotOutstandingError(zh=zh, en=f"not outstanding on {as_of}: {', '.join(idle[:5])}")
+    bad = faults(base)
+    if bad.height:
+        reasons = "；".join(f"{loan}：{reason}" for loan, reason in bad.head(5).iter_rows())
+        raise UnfitLoanError(zh=f"贷款资料有误：{reasons}", en=f"the loan's facts are unfit: {reasons}")
+    return assess(frames, base, as_of=as_of, basis=basis)
+
+
+def _in_order(rows: pl.DataFrame, loan_ids: Sequence[str], as_of: date, basis: Basis) -> list[Answer]:
+    rules = basis.policy.at(as_of)
+    found = {row["loan_id"]: loan_answer(row, rules, basis) for row in rows.iter_rows(named=True)}
+    return [found[loan_id] for loan_id in loan_ids]
+
+
+def _refuse_unknown(loan_ids: Sequence[str], owners: Mapping[str, str]) -> None:
+    unknown = [loan_id for loan_id in loan_ids if loan_id not in owners]
+    if unknown:
+        named = ", ".join(unknown[:5])
+        raise NotFoundError(zh=f"没有这些贷款：{named}", en=f"there are no such loans: {named}")
+
+
+def _decided(desk: Desk, kind: str, answers: Sequence[Answer], frames: Frames, as_of: date) -> list[Answer]:
+    """Keep every answer with the facts it rests on, in one transaction, before anybody hears of it."""
+    requests = requests_by_household(frames)
+    decided = [{"decision_id": desk.new_id(), **answer} for answer in answers]
+    records = [
+        {
+            "decision_id": answer["decision_id"],
+            "kind": kind,
+            "decided_at": desk.clock(),
+            "as_of": as_of,
+            "request": requests[answer["household_id"]],
+            "answer": json.dumps(answer, ensure_ascii=False, sort_keys=True, default=str),
+        }
+        for answer in decided
+    ]
+    with desk.store.write() as work:
+        work.decisions.append(records)
+    return decided
