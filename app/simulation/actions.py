@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from app.domain.words import Action
-from app.simulation.arrays import B, F, I
+from app.simulation.arrays import B, F, I, wholes
 from app.simulation.book import ACTIONS, Book
 from app.simulation.hurdles import Hurdles
 
@@ -68,7 +68,7 @@ def best_delay(hurdles: Hurdles, book: Book) -> I:
     delays = np.arange(low, high + 1)
     hand = hurdles.world.trades.in_hand[hurdles.homes.industry[book.home]]
     season = hurdles.time.season(book.maturity[:, None] + delays)
-    return low + np.take_along_axis(hand, season, axis=1).argmax(axis=1)
+    return wholes(low + np.take_along_axis(hand, season, axis=1).argmax(axis=1))
 
 
 def _renewal(hurdles: Hurdles, book: Book) -> dict[str, F | I | B]:

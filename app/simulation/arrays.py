@@ -16,6 +16,26 @@ B = npt.NDArray[np.bool_]
 D = npt.NDArray[np.datetime64]
 
 
+def floats(values: npt.ArrayLike) -> F:
+    """This function will give values as an array of floats."""
+    return np.asarray(values, dtype=np.float64)
+
+
+def wholes(values: npt.ArrayLike) -> I:
+    """This function will give values as an array of whole numbers."""
+    return np.asarray(values, dtype=np.int64)
+
+
+def flags(values: npt.ArrayLike) -> B:
+    """This function will give values as an array of yes and no."""
+    return np.asarray(values, dtype=np.bool_)
+
+
+def days(values: npt.ArrayLike) -> D:
+    """This function will give values as an array of dates."""
+    return np.asarray(values, dtype="datetime64[D]")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streams:
     """Named random streams of one block: drawing from one leaves all others as they were."""
@@ -48,7 +68,7 @@ class Timeline:
 
     def day(self, month: I, day: I | int) -> D:
         """This function will give the date of a day (from 1, at most 28) in a month."""
-        return (self.origin + month).astype("datetime64[D]") + (np.asarray(day) - 1)
+        return days((self.origin + month).astype("datetime64[D]") + (np.asarray(day) - 1))
 
     def month(self, dates: D) -> I:
         """This function will give the month in which dates lie."""

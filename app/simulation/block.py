@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from app.simulation.actions import plan_each
-from app.simulation.arrays import D, F, I, Streams, Timeline, labels
+from app.simulation.arrays import D, F, I, Streams, Timeline, days, labels
 from app.simulation.assumptions import Assumptions
 from app.simulation.book import Book
 from app.simulation.following import Path, follow
@@ -69,7 +69,7 @@ class Block:
         """This function will give the last day a loan concerns anyone: settled, continued, or followed up."""
         months = np.where(self.path.repaid >= 0, self.path.repaid, self.a.whole("follow_months"))
         months = np.where(self.book.treated, 0, months)
-        return self.maturity + months * 30
+        return days(self.maturity + months * 30)
 
     def fen(self, yuan: F) -> I:
         """This function will turn yuan into fen."""

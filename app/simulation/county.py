@@ -109,7 +109,7 @@ def _part(block: Block, persons: int) -> _Part:
     )
 
 
-def _shared(  # noqa: PLR0913
+def _shared(
     spec: CountySpec,
     a: Assumptions,
     world: World,

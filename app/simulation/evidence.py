@@ -15,7 +15,7 @@ _WRONG: Final = (UsePurpose.CONSUMPTION, UsePurpose.HOUSING, UsePurpose.WEDDING,
 
 
 def visits(block: Block) -> pl.DataFrame:
-    """This function will give the visits paid to loans while they concerned anyone; none where none are paid."""
+    """This function will give the visits paid to loans while they concerned anyone; maybe none."""
     gaps = block.a.table("visit_gaps").get(block.spec.visits)
     if gaps is None:
         return pl.DataFrame(schema={"loan_id": pl.String})
@@ -31,7 +31,7 @@ def visits(block: Block) -> pl.DataFrame:
 
 
 def _visit_days(block: Block, gaps: list[int]) -> tuple[I, D]:
-    """This function will walk through each loan's life in steps of the usual gap, and stop before maturity."""
+    """This function will walk through each loan's life by the usual gaps, and stop before maturity."""
     rng, start = block.streams("visit days"), block.book.disbursed_on(block.hurdles.time)
     span = int((block.closed - start).astype(np.int64).max())
     steps = rng.integers(gaps[0], gaps[1] + 1, (len(block.book), span // gaps[0] + 1))

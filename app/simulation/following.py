@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.simulation.actions import Plan
-from app.simulation.arrays import B, F, I
+from app.simulation.arrays import B, F, I, flags
 from app.simulation.book import Book
 from app.simulation.hurdles import Hurdles
 
@@ -60,17 +60,15 @@ def _due_by(plan: Plan, month: int) -> F:
 
 def _falls_due(plan: Plan, month: int) -> B:
     since = month - plan.postponed
-    return (since >= 0) & (since % 3 == 0) & (since // 3 < plan.parts)
+    return flags((since >= 0) & (since % 3 == 0) & (since // 3 < plan.parts))
 
 
 def _retries(hurdles: Hurdles, missed: I, month: int) -> B:
-    return (missed >= 0) & ((month - missed) % hurdles.a.whole("arrears_step") == 0)
+    return flags((missed >= 0) & ((month - missed) % hurdles.a.whole("arrears_step") == 0))
 
 
-def _payment(  # noqa: PLR0913
-    hurdles: Hurdles, book: Book, plan: Plan, month: int, owed: F, *, tries: B, first: I
-) -> F:
-    """This function will give the share of the principal paid in a month: all that is owed, part, or nothing."""
+def _payment(hurdles: Hurdles, book: Book, plan: Plan, month: int, owed: F, *, tries: B, first: I) -> F:
+    """This function will give the share of the principal paid in a month: all owed, part, or nothing."""
     a, at, state = hurdles.a, book.maturity + month, hurdles.state
     overdue = (first >= 0) & (first < month)
     asked = overdue & (month - first >= a.whole("recovery_starts"))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.simulation.arrays import B, F, I, Streams, Timeline, autoregression, pick
+from app.simulation.arrays import B, F, I, Streams, Timeline, autoregression, pick, wholes
 from app.simulation.assumptions import Assumptions
 from app.simulation.world import DISASTER, DISEASE, KINDS, World
 
@@ -121,7 +121,7 @@ def _born(a: Assumptions, time: Timeline, rng: np.random.Generator, count: int) 
         rng.normal(a.number("head_age_mean"), a.number("head_age_sd"), count), *a.table("head_age_bounds")
     )
     year = int(time.origin.astype("datetime64[Y]").astype(int)) + 1970
-    return (year - age).astype(np.int64)
+    return wholes((year - age).astype(np.int64))
 
 
 def _assets(a: Assumptions, rng: np.random.Generator, skill: F) -> F:
@@ -141,7 +141,7 @@ def _debt(a: Assumptions, time: Timeline, streams: Streams, count: int) -> F:
 def draw_state(a: Assumptions, world: World, time: Timeline, streams: Streams, homes: Homes) -> State:
     """This function will draw every household's latent path over all months."""
     shape = (time.months, len(homes))
-    jump, proneness = _jumps(a, world, homes), _proneness(a, world, time, homes)
+    jump, proneness = _jumps(a, homes), _proneness(a, world, time, homes)
     hazard = _hazards(a, world, time)
     hits = _hits(world, streams, hazard, proneness)
     shock = _shock_paths(a, hits, jump)
@@ -166,7 +166,7 @@ def draw_state(a: Assumptions, world: World, time: Timeline, streams: Streams, h
     )
 
 
-def _jumps(a: Assumptions, world: World, homes: Homes) -> F:
+def _jumps(a: Assumptions, homes: Homes) -> F:
     """This function will say how hard each kind of shock hits: less if insured, well off or diversified."""
     table = a.table("shocks")
     base = np.array([table[kind]["jump"] for kind in KINDS])[:, None]

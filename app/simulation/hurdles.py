@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.simulation.arrays import F, I, Timeline
+from app.simulation.arrays import F, I, Timeline, floats
 from app.simulation.assumptions import Assumptions
 from app.simulation.book import Book
 from app.simulation.homes import Homes, State
@@ -36,7 +36,7 @@ class Hurdles:
     def foreseen(self, book: Book, month: I) -> F:
         """This function will give capacity without luck, price and shocks: what is known in advance."""
         share, stock = self._stock(book, month)
-        return (
+        return floats(
             np.log(self.resources(book, month) / book.due)
             + np.log1p(share * (stock - 1.0))
             - self._debt_pressure(book, month)

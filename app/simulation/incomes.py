@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from app.domain.words import IncomeSource
-from app.simulation.arrays import B, F, I, words
+from app.simulation.arrays import B, F, I, floats, words
 from app.simulation.block import Block
 
 _SOURCES: Final = tuple(IncomeSource)
@@ -48,7 +48,7 @@ def _rows(block: Block, month: int, source: I, yuan: F, rows: B) -> tuple[I, I, 
 
 
 def _trade_source(block: Block) -> I:
-    names = [_SOURCES.index(IncomeSource(name)) for name in block.hurdles.world.trades.sources]
+    names = [_SOURCES.index(IncomeSource[name.upper()]) for name in block.hurdles.world.trades.sources]
     return np.array(names)[block.hurdles.homes.industry[block.homes]]
 
 
@@ -58,7 +58,7 @@ def _falls(block: Block, name: str, month: int) -> float:
 
 def _year(block: Block, month: int) -> F:
     growth = (1.0 + block.a.number("income_growth")) ** ((month - block.hurdles.time.first) / 12.0)
-    return block.hurdles.homes.income[block.homes] * growth
+    return floats(block.hurdles.homes.income[block.homes] * growth)
 
 
 def _yield(block: Block, month: int) -> F:
@@ -68,7 +68,7 @@ def _yield(block: Block, month: int) -> F:
     noise = block.streams(f"sales {month}").standard_normal(len(block.homes)) * block.a.number(
         "income_noise_sd"
     )
-    return np.exp(own + block.hurdles.world.price[month, industry] + noise)
+    return floats(np.exp(own + block.hurdles.world.price[month, industry] + noise))
 
 
 def _work(block: Block, month: int) -> F:
@@ -77,7 +77,7 @@ def _work(block: Block, month: int) -> F:
     noise = block.streams(f"wages {month}").standard_normal(len(block.homes)) * block.a.number(
         "income_noise_sd"
     )
-    return np.exp(state.capacity[month, block.homes] + ill + noise)
+    return floats(np.exp(state.capacity[month, block.homes] + ill + noise))
 
 
 def outside_debts(block: Block) -> pl.DataFrame:

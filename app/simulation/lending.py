@@ -6,8 +6,8 @@ import numpy as np
 
 from app.domain.words import Action
 from app.simulation.actions import plan_each
-from app.simulation.arrays import B, F, I, Streams, pick
-from app.simulation.book import ACTIONS, KINDS, METHODS, POSTPONING, Book, joined
+from app.simulation.arrays import B, F, I, Streams, pick, wholes
+from app.simulation.book import ACTIONS, METHODS, POSTPONING, Book, joined
 from app.simulation.following import follow
 from app.simulation.hurdles import Hurdles
 from app.simulation.probability import chosen, default_probability, log_odds
@@ -57,7 +57,7 @@ def _in_season(hurdles: Hurdles, rng: np.random.Generator, start: I) -> I:
     """This function will move a start by up to five months towards the seasons of lending."""
     weights = np.array(hurdles.a.table("start_season"))[(start[:, None] + np.arange(6)) % 12]
     edges = np.cumsum(weights, axis=1)
-    return start + (edges / edges[:, -1:] < rng.random((len(start), 1))).sum(axis=1)
+    return wholes(start + (edges / edges[:, -1:] < rng.random((len(start), 1))).sum(axis=1))
 
 
 def _blank(count: int) -> Book:
@@ -165,14 +165,14 @@ def _treatment(hurdles: Hurdles, noise: F, draw: F, book: Book) -> I:
     again = np.where(book.depth > 0, a.number("practice_again"), 1.0)
     weights = np.stack(odds) * again
     edges = np.cumsum(weights / (1.0 + weights.sum(axis=0)), axis=0)
-    choices = np.array([*(ACTIONS.index(Action(name)) for name in a.table("practice")), _COLLECT])
-    return choices[(edges < draw[book.home]).sum(axis=0)]
+    choices = np.array([*(ACTIONS.index(Action[name.upper()]) for name in a.table("practice")), _COLLECT])
+    return wholes(choices[(edges < draw[book.home]).sum(axis=0)])
 
 
 def _measure(hurdles: Hurdles, draw: F, book: Book) -> I:
     shares = hurdles.a.table("after_default")
     edges = np.cumsum(list(shares.values()))
-    choices = np.array([*(ACTIONS.index(Action(name)) for name in shares), _COLLECT])
+    choices = np.array([*(ACTIONS.index(Action[name.upper()]) for name in shares), _COLLECT])
     return choices[np.searchsorted(edges, draw[book.home], side="right")]
 
 

@@ -1,12 +1,12 @@
 """Loans, what preceded them and what is due on them."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
 from app.domain.words import UseMode
-from app.simulation.arrays import F, I, between, pick, words
+from app.simulation.arrays import I, between, pick, wholes, words
 from app.simulation.block import Block
 from app.simulation.book import KINDS, METHODS
 
@@ -114,7 +114,7 @@ def applications(block: Block, head: I) -> pl.DataFrame:
     return frame.filter(book.kind == 0)
 
 
-def due_rows(block: Block) -> dict[str, I | F]:
+def due_rows(block: Block) -> dict[str, Any]:
     """This function will list what falls due: loan, month, day, part of the principal, last or not."""
     loan, offset = _due_months(block)
     book, time = block.book, block.hurdles.time
@@ -152,10 +152,12 @@ def _interest(block: Block, loan: I, date: np.ndarray, principal: I) -> I:
     days = (date - since).astype(np.int64)
     before = np.cumsum(principal) - principal
     paid = before - before[first][np.cumsum(first) - 1]
-    return np.rint((amount(block)[loan] - paid) * (book.rate[loan] / 1e6) * days / 360.0).astype(np.int64)
+    return wholes(
+        np.rint((amount(block)[loan] - paid) * (book.rate[loan] / 1e6) * days / 360.0).astype(np.int64)
+    )
 
 
-def repayments_due(block: Block, rows: dict[str, I | F]) -> pl.DataFrame:
+def repayments_due(block: Block, rows: dict[str, Any]) -> pl.DataFrame:
     """This function will give the plan of repayment, known from the day of disbursement."""
     known = block.book.disbursed_on(block.hurdles.time)[rows["loan"]]
     return pl.DataFrame(

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from app.domain.words import CreditMark, InsuranceKind, ShockKind
-from app.simulation.arrays import B, I, between, words
+from app.simulation.arrays import B, I, between, wholes, words
 from app.simulation.block import Block
 from app.simulation.world import KINDS
 
@@ -102,7 +102,7 @@ def _payouts(block: Block, number: int, loan: I, start: I) -> tuple[B, np.ndarra
 
 def _sum_paid(block: Block, cover: InsuranceKind, number: int, home: I) -> I:
     fall = -np.expm1(block.hurdles.state.jump[number, home])
-    return np.rint(block.a.table("insured_sum")[cover.value] * fall).astype(np.int64) * 100
+    return wholes(np.rint(block.a.table("insured_sum")[cover.value] * fall).astype(np.int64) * 100)
 
 
 def credit_marks(block: Block) -> pl.DataFrame:

@@ -65,16 +65,19 @@ def fund_payments(block: Block) -> pl.DataFrame:
     book = block.book
     paid = (book.action == _COMPENSATION) & block.path.bad_record & (block.path.compensated > 0)
     rows = np.flatnonzero(paid)
+    covered = amount(block)[rows] / book.instalments[rows] * block.path.compensated[rows]
     frame = pl.DataFrame(
         {
-            "fund_id": pl.Series(["FUND1"], dtype=pl.String).new_from_index(0, len(rows)),
-            "fund": pl.Series([FundKind.COMPENSATION.value], dtype=pl.String).new_from_index(0, len(rows)),
             "movement_no": "M" + block.loan_ids(rows).str.slice(1),
-            "movement": pl.Series([FundMovement.COMPENSATION.value], dtype=pl.String).new_from_index(0, len(rows)),
             "moved_on": block.maturity[rows] + 130,
-            "amount": np.rint(amount(block)[rows] / book.instalments[rows] * block.path.compensated[rows]).astype(np.int64),
+            "amount": np.rint(covered).astype(np.int64),
             "loan_id": block.loan_ids(rows),
             "bank": bank(block, book.home[rows]),
         }
-    )  # fmt: skip
-    return frame.filter(pl.col("moved_on") <= block.spec.until)
+    )
+    named = frame.with_columns(
+        fund_id=pl.lit("FUND1"),
+        fund=pl.lit(FundKind.COMPENSATION.value),
+        movement=pl.lit(FundMovement.COMPENSATION.value),
+    )
+    return named.filter(pl.col("moved_on") <= block.spec.until)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.simulation.arrays import B, F, I, normal_cdf
+from app.simulation.arrays import B, F, I, floats, normal_cdf
 from app.simulation.book import Book
 from app.simulation.hurdles import Hurdles
 from app.simulation.world import KINDS
@@ -28,7 +28,7 @@ def _able(hurdles: Hurdles, book: Book, ahead: int) -> F:
         total += chance
         mixed += chance * normal_cdf((mean + jump) / sd)
     with_shock = np.divide(mixed, total, out=np.zeros(len(book)), where=total > 0)
-    return nothing * normal_cdf(mean / sd) + (1.0 - nothing) * with_shock
+    return floats(nothing * normal_cdf(mean / sd) + (1.0 - nothing) * with_shock)
 
 
 def _capacity_mean(hurdles: Hurdles, book: Book, ahead: int) -> F:
@@ -39,7 +39,7 @@ def _capacity_mean(hurdles: Hurdles, book: Book, ahead: int) -> F:
     price = path[book.maturity, industry] + away * a.number("price_persistence") ** ahead
     felt = hurdles.state.shock[now, :, book.home] * _kept(hurdles) ** ahead
     weight = hurdles.weight(book, book.maturity)
-    return hurdles.foreseen(book, book.maturity) + own + weight * price + felt.sum(axis=1)
+    return floats(hurdles.foreseen(book, book.maturity) + own + weight * price + felt.sum(axis=1))
 
 
 def _capacity_sd(hurdles: Hurdles, book: Book, ahead: int) -> F:
@@ -81,7 +81,7 @@ def _coming_shocks(hurdles: Hurdles, book: Book, ahead: int) -> list[tuple[F, F]
 
 
 def _chance(hazard: F, month: I, kind: int, proneness: F) -> F:
-    return np.minimum(hazard[month, kind] * proneness, 1.0)
+    return floats(np.minimum(hazard[month, kind] * proneness, 1.0))
 
 
 def log_odds(probability: F) -> F:

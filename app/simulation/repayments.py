@@ -1,13 +1,15 @@
 """What was paid: interest, mostly on time, and principal as the latent hurdles allowed."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
-from app.simulation.arrays import D, F, I
+from app.simulation.arrays import D, F, I, days
 from app.simulation.block import Block
 
 
-def repayments(block: Block, rows: dict[str, np.ndarray]) -> pl.DataFrame:
+def repayments(block: Block, rows: dict[str, Any]) -> pl.DataFrame:
     """This function will give all payments of money, up to the end of the ledger."""
     regular, final = _regular(block, rows), _final(block, rows)
     frame = pl.concat([regular, final]).filter(
@@ -25,7 +27,7 @@ def repayments(block: Block, rows: dict[str, np.ndarray]) -> pl.DataFrame:
     )
 
 
-def _regular(block: Block, rows: dict[str, np.ndarray]) -> pl.DataFrame:
+def _regular(block: Block, rows: dict[str, Any]) -> pl.DataFrame:
     """This function will pay what falls due before maturity, late where will or money run short."""
     before = ~rows["last"]
     part = {name: column[before] for name, column in rows.items()}
@@ -53,7 +55,7 @@ def _days_late(block: Block, loan: I, month: I) -> I:
     return np.where(index > 0, np.minimum(days, table["longest"]), 0)
 
 
-def _final(block: Block, rows: dict[str, np.ndarray]) -> pl.DataFrame:
+def _final(block: Block, rows: dict[str, Any]) -> pl.DataFrame:
     """This function will pay at and after maturity; a continued loan pays its interest only."""
     last = {name: column[rows["last"]] for name, column in rows.items()}
     treated = block.book.treated
@@ -66,7 +68,7 @@ def _final(block: Block, rows: dict[str, np.ndarray]) -> pl.DataFrame:
     return pl.concat([cash, kept.with_columns(interest=interest, paid_on=pl.Series(block.maturity[only]))])
 
 
-def _frame(block: Block, last: dict[str, np.ndarray], loan: I, month: I, share: F) -> pl.DataFrame:
+def _frame(block: Block, last: dict[str, Any], loan: I, month: I, share: F) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "loan": loan,
@@ -79,11 +81,10 @@ def _frame(block: Block, last: dict[str, np.ndarray], loan: I, month: I, share: 
 
 def _split(owed: I, loan: I, share: F) -> I:
     """This function will split whole fen by shares so that full payment leaves no fen unpaid."""
-    frame = pl.DataFrame({"loan": loan, "share": share, "row": np.arange(len(loan))})
+    frame = pl.DataFrame({"loan": loan, "share": share})
     reached = frame.with_columns(sum=pl.col("share").cum_sum().over("loan"))["sum"].to_numpy()
-    return np.rint(owed * np.minimum(reached, 1.0) + 0.0).astype(np.int64) - np.rint(
-        owed * np.maximum(reached - share, 0.0)
-    ).astype(np.int64)
+    before = np.rint(owed * np.maximum(reached - share, 0.0))
+    return wholes(np.rint(owed * np.minimum(reached, 1.0)) - before)
 
 
 def _paid_on(block: Block, loan: I, month: I) -> D:
@@ -95,4 +96,4 @@ def _paid_on(block: Block, loan: I, month: I) -> D:
     whole = block.path.paid[0, loan] > 1.0 - 1e-9
     in_month = np.where(whole, at_maturity, rng.integers(0, 31, len(loan)))
     after = month * 30 + rng.integers(1, 21, len(loan))
-    return block.maturity[loan] + np.where(month == 0, in_month, after)
+    return days(block.maturity[loan] + np.where(month == 0, in_month, after))

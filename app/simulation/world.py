@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from app.domain.words import Industry, ShockKind
-from app.simulation.arrays import B, F, I, Streams, Timeline, autoregression
+from app.simulation.arrays import B, F, I, Streams, Timeline, autoregression, floats
 from app.simulation.assumptions import Assumptions
 from app.simulation.spec import CountySpec
 
@@ -38,7 +38,7 @@ class Trades:
         table = a.table("industries")
         sales = np.array([[row["sales"].get(m, 0.0) for m in range(1, 13)] for row in table.values()])
         return cls(
-            codes=tuple(Industry(code).value for code in table),
+            codes=tuple(Industry[code.upper()].value for code in table),
             sources=tuple(row["source"] for row in table.values()),
             shares=np.array([row["share"] for row in table.values()]),
             sales=sales,
@@ -145,7 +145,7 @@ def _drought(a: Assumptions, spec: CountySpec, time: Timeline) -> tuple[F, F]:
         forced = summer & (month <= time.last) & (month > time.last - 12)
         hazard = np.where(forced, 1.0, hazard)
         hit = np.where(forced, a.number("drought_regime_hit"), hit)
-    return hazard, hit
+    return floats(hazard), floats(hit)
 
 
 def _disease(a: Assumptions, spec: CountySpec, time: Timeline) -> F:
