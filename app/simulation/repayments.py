@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from app.simulation.arrays import D, F, I, days
+from app.simulation.arrays import D, F, I, days, wholes
 from app.simulation.block import Block
 
 
