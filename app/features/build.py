@@ -6,7 +6,7 @@ import polars as pl
 
 from app.domain.frames import Frames
 from app.features.base import IDENTITY
-from app.features.catalogue import CATALOGUE, FEATURE_SCHEMA, of_source
+from app.features.catalogue import FEATURES, FEATURE_SCHEMA, of_source
 from app.features.context import Context
 from app.features.facts import Facts
 from app.features.feature import Feature, Source
@@ -15,7 +15,7 @@ from app.features.sources import SOURCES, Subjects
 CHUNK_ROWS: Final = 25_000
 _COLUMNS: Final = {source: [feature.column for feature in of_source(source)] for source in Source}
 _PLAIN: Final = pl.QueryOptFlags.none()  # the plans are as they should run; looking for better costs more
-_ORDER: Final = (*IDENTITY, *(feature.name for feature in CATALOGUE))
+_ORDER: Final = (*IDENTITY, *(feature.name for feature in FEATURES))
 
 
 def build(frames: Frames, base: pl.DataFrame, *, context: Context | None = None) -> pl.DataFrame:
@@ -56,4 +56,4 @@ def _completed(feature: Feature, found: set[str]) -> pl.Expr:
     return typed if feature.absent is None else typed.fill_null(feature.absent)
 
 
-_AGGREGATED: Final = tuple(f for f in CATALOGUE if f.source not in {Source.BASE, Source.DERIVED})
+_AGGREGATED: Final = tuple(f for f in FEATURES if f.source not in {Source.BASE, Source.DERIVED})

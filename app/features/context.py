@@ -17,6 +17,10 @@ from app.features.facts import Facts
 from app.features.household_loans import dues, household_loans, owed
 
 _TOWNSHIP_DIGITS: Final = 9
+_NOTHING: Final = tuple(
+    pl.DataFrame(schema={by: pl.String(), "day": pl.Date(), "late": pl.Int64(), "active": pl.Int64()})
+    for by in ("township_code", "group_id", "household_id")
+)
 _NONE: Final = pl.LazyFrame(
     schema={"row": pl.UInt32()}
     | dict.fromkeys(("township_late", "township_active", "group_late", "group_active"), pl.Int64())
@@ -39,8 +43,15 @@ class Context:
     def of(cls, frames: Frames, days: Iterable[date]) -> Self:
         """Count the loans late and active on the snapshot days that serve the days given."""
         facts = Facts.of(frames)
-        parts = [_snapshot(facts, day) for day in sorted({day.replace(day=1) for day in days})]
+        parts = [_NOTHING, *(_snapshot(facts, day) for day in sorted({day.replace(day=1) for day in days}))]
         townships, groups, households = (pl.concat(part) for part in zip(*parts, strict=True))
+        return cls(townships=townships, groups=groups, households=households)
+
+    @classmethod
+    def empty(cls, day: date) -> Self:
+        """Give the snapshot of a day on which no loan is known."""
+        del day  # an empty snapshot says nothing of its day
+        townships, groups, households = _NOTHING
         return cls(townships=townships, groups=groups, households=households)
 
     @property

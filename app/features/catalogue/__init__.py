@@ -15,23 +15,26 @@ from app.features.catalogue.refused import REFUSED, Refused, refused_as
 from app.features.catalogue.visits import AROUND, USED, VISITED
 from app.features.feature import Feature, Source, Stage
 
-CATALOGUE: Final[tuple[Feature, ...]] = (
+FEATURES: Final[tuple[Feature, ...]] = (
     *LOAN, *HISTORY, *INCOME, *PEOPLE, *EVENTS, *VISITED, *USED, *AROUND, *DERIVED,
 )  # fmt: skip
-BY_NAME: Final[Mapping[str, Feature]] = MappingProxyType({feature.name: feature for feature in CATALOGUE})
+BY_NAME: Final[Mapping[str, Feature]] = MappingProxyType({feature.name: feature for feature in FEATURES})
 FEATURE_SCHEMA: Final[Mapping[str, pl.DataType]] = MappingProxyType(
-    {feature.name: pl.String() if feature.text else pl.Float64() for feature in CATALOGUE}
+    {feature.name: pl.String() if feature.text else pl.Float64() for feature in FEATURES}
 )
+
+# What rules may read: every feature, and of the identity what speaks of the loan rather than of who.
+RULE_COLUMNS: Final = frozenset((*BY_NAME, "bank", "industry", "kind", "use_mode"))
 
 
 def of_source(source: Source) -> tuple[Feature, ...]:
     """List the features that aggregate one source, in catalogue order."""
-    return tuple(feature for feature in CATALOGUE if feature.source is source)
+    return tuple(feature for feature in FEATURES if feature.source is source)
 
 
 def modelled(stage: Stage) -> tuple[Feature, ...]:
     """List the features that the estimator of a stage may learn from, in catalogue order."""
-    return tuple(feature for feature in CATALOGUE if feature.modelled and stage in feature.stages)
+    return tuple(feature for feature in FEATURES if feature.modelled and stage in feature.stages)
 
 
 def declaration(feature: Feature) -> dict[str, str]:
@@ -46,15 +49,16 @@ def declaration(feature: Feature) -> dict[str, str]:
 
 def catalogue_hash() -> str:
     """Hash what the whole catalogue declares: 64 hexadecimal digits."""
-    text = json.dumps([declaration(feature) for feature in CATALOGUE], sort_keys=True)
+    text = json.dumps([declaration(feature) for feature in FEATURES], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 __all__ = [
     "BY_NAME",
-    "CATALOGUE",
+    "FEATURES",
     "FEATURE_SCHEMA",
     "REFUSED",
+    "RULE_COLUMNS",
     "Refused",
     "catalogue_hash",
     "declaration",
