@@ -24,6 +24,7 @@ _LATEST: Final[dict[str, pl.DataType]] = {
     "record_key": pl.String(),
     "version": pl.Int64(),
     "content_hash": pl.String(),
+    "known_on": pl.Date(),
 }
 
 
@@ -61,7 +62,7 @@ class SqlFacts:
             self.connection.exec_driver_sql(f"ANALYZE {', '.join(tables.facts)}")
 
     def latest(self, table: Table, record_keys: pl.Series) -> pl.DataFrame:
-        """This function will give record_key, version, content_hash of the latest versions stored."""
+        """This function will give record_key, version, content_hash, known_on of the last versions."""
         stored = tables.facts[table.name]
         if self.connection.execute(sa.select(stored.c.version).limit(1)).first() is None:
             return pl.DataFrame(schema=_LATEST)

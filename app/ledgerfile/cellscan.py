@@ -35,7 +35,7 @@ class GridScan:
     def __init__(self, limits: FileLimits) -> None:
         """This function will start with nothing counted."""
         self._limits = limits
-        self._cells = 0
+        self.cells = 0
         self.begin()
 
     def begin(self) -> None:
@@ -55,8 +55,8 @@ class GridScan:
     def end(self) -> None:
         """This function will add the part's grid to the total and refuse what exceeds the limits."""
         rows = max(self._rows, self._unnumbered_rows)
-        self._cells += rows * self._columns
-        if self._columns > self._limits.columns or self._cells > self._limits.cells:
+        self.cells += rows * self._columns
+        if self._columns > self._limits.columns or self.cells > self._limits.cells:
             raise refused("too_many_cells", limit=self._limits.cells)
 
     def _measure(self, tags: bytes) -> None:

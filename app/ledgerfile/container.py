@@ -5,23 +5,28 @@ believed. What the parser would allocate (rows times columns, however sparse) is
 """
 
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import Final
+from typing import BinaryIO, Final
 
 from app.ledgerfile.cellscan import GridScan
 from app.ledgerfile.limits import FileLimits
 from app.ledgerfile.refusals import refused
 from app.ledgerfile.source import Source, head, opened, size
+from app.ledgerfile.textscan import SHARED_TEXTS, SharedTexts, UseScan
 
 _OLE2: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _ZIP: Final = b"PK\x03\x04"
 _PIECE: Final = 1 << 20
 _FREE_BYTES: Final = 16 << 20  # below this no ratio is a danger
+_END: Final = b"PK\x05\x06"
+_END_REACH: Final = 22 + 65_535  # the end record and the longest comment
+_ENTRY_BYTES: Final = 1_024  # an entry of the directory, name and extras included
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_NEEDED: Final = frozenset({"[Content_Types].xml", "xl/workbook.xml"})
+_NEEDED: Final = frozenset({"[content_types].xml", "xl/workbook.xml"})
 _DTD: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _STRANGE: Final = re.compile(r"^[/\\]|(^|[/\\])\.\.([/\\]|$)|^[A-Za-z]:|\x00")
 _BROKEN: Final = (
@@ -60,11 +65,16 @@ def _holds(source: Source, mark: bytes) -> bool:
 def check_workbook(source: Source, limits: FileLimits) -> None:
     """This function will refuse an archive that is damaged, hostile or larger than the limits."""
     try:
-        with opened(source) as stream, zipfile.ZipFile(stream) as archive:
+        with opened(source) as stream, _archive(stream, size(source), limits) as archive:
             _check_directory(archive, limits)
             _check_parts(archive, limits, allowed=_allowance(size(source), limits))
     except _BROKEN as error:
         raise refused("damaged") from error
+
+
+def _archive(stream: BinaryIO, length: int, limits: FileLimits) -> zipfile.ZipFile:
+    _check_size_of_directory(stream, length, limits)
+    return zipfile.ZipFile(stream)
 
 
 def _allowance(packed: int, limits: FileLimits) -> int:
@@ -73,7 +83,7 @@ def _allowance(packed: int, limits: FileLimits) -> int:
 
 def _check_directory(archive: zipfile.ZipFile, limits: FileLimits) -> None:
     entries = archive.infolist()
-    names = {entry.filename for entry in entries}
+    names = {entry.filename.lower() for entry in entries}
     if len(entries) > limits.entries:
         raise refused("unpacks_too_large")
     if any(entry.flag_bits & 1 for entry in entries):
@@ -86,9 +96,21 @@ def _check_directory(archive: zipfile.ZipFile, limits: FileLimits) -> None:
         raise refused("damaged")
 
 
+def _check_size_of_directory(stream: BinaryIO, length: int, limits: FileLimits) -> None:
+    """Refuse a directory of endless entries before it is read; it is found from the archive's end."""
+    stream.seek(max(0, length - _END_REACH))
+    tail = stream.read()
+    end = tail.rfind(_END)
+    if end < 0 or len(tail) < end + 22:
+        raise refused("damaged")
+    (directory_bytes,) = struct.unpack_from("<I", tail, end + 12)
+    if directory_bytes > limits.entries * _ENTRY_BYTES:
+        raise refused("unpacks_too_large")
+
+
 def _check_parts(archive: zipfile.ZipFile, limits: FileLimits, *, allowed: int) -> None:
     unpacked = 0
-    grid = GridScan(limits)
+    grid, texts = GridScan(limits), SharedTexts()
     for entry in archive.infolist():
         grid.begin()
         for piece in _pieces(archive, entry):
@@ -96,7 +118,23 @@ def _check_parts(archive: zipfile.ZipFile, limits: FileLimits, *, allowed: int) 
             if unpacked > allowed:
                 raise refused("unpacks_too_large")
             grid.feed(piece)
+            if entry.filename.lower() == SHARED_TEXTS:
+                texts.feed(piece)
         grid.end()
+    texts.end()
+    if texts.bound(grid.cells) > limits.text_bytes:
+        _check_texts(archive, limits, texts)
+
+
+def _check_texts(archive: zipfile.ZipFile, limits: FileLimits, texts: SharedTexts) -> None:
+    """Count what cells name one by one: only where the longest text times all cells would be too much."""
+    used = 0
+    for entry in archive.infolist():
+        uses = UseScan()
+        for piece in _pieces(archive, entry):
+            used += texts.used(uses.feed(piece))
+            if used > limits.text_bytes:
+                raise refused("unpacks_too_large")
 
 
 def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:

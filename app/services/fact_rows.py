@@ -47,13 +47,15 @@ def with_known_days(rows: pl.DataFrame, *, lag_days: int, imported_on: date) -> 
 
     A day given by the file stays (`recorded`, or what the file says of it). Else a new fact is assumed
     known `lag_days` after the column `news_on`, and a correction on the day of import: what was
-    believed before was believed until then, so that a correction changes no earlier assessment.
+    believed before was believed until then, so that a correction changes no earlier assessment. No
+    correction is known before what it corrects (`known_before`), since it could then never be seen.
     """
     assumed = pl.min_horizontal(pl.col("news_on") + pl.duration(days=lag_days), pl.lit(imported_on))
     fallback = pl.when(pl.col("version") > 1).then(pl.lit(imported_on)).otherwise(assumed)
-    given = pl.col("known_on").is_not_null()
-    basis = pl.when(given).then(pl.col("known_basis").fill_null(KnownBasis.RECORDED.value))
+    given = pl.col("known_on")
+    recorded = given.is_not_null() & (given >= pl.col("known_before")).fill_null(value=True)
+    basis = pl.when(recorded).then(pl.col("known_basis").fill_null(KnownBasis.RECORDED.value))
     return rows.with_columns(
-        pl.col("known_on").fill_null(fallback),
+        pl.max_horizontal(given.fill_null(fallback), "known_before").alias("known_on"),
         basis.otherwise(pl.lit(KnownBasis.ASSUMED.value)).alias("known_basis"),
     )

@@ -154,7 +154,9 @@ class _Run:
         """Compare with what is stored, and add what is new or says something else."""
         keyed = rows.with_columns(record_keys(table, rows), content_hashes(table, rows))
         latest = self.work.facts.latest(table, keyed.get_column("record_key"))
-        before = latest.rename({"version": "before", "content_hash": "hash_before"})
+        before = latest.rename(
+            {"version": "before", "content_hash": "hash_before", "known_on": "known_before"}
+        )
         joined = keyed.join(before, on="record_key", how="left", maintain_order="left")
         changed = joined.filter(~pl.col("content_hash").eq_missing(pl.col("hash_before")))
         fresh = changed.with_columns(

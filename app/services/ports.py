@@ -137,7 +137,7 @@ class Facts(Protocol):
         ...
 
     def latest(self, table: Table, record_keys: pl.Series) -> pl.DataFrame:
-        """This function will give record_key, version, content_hash of the latest versions stored."""
+        """This function will give record_key, version, content_hash, known_on of the latest versions."""
         ...
 
     def append(self, table: Table, rows: pl.DataFrame) -> int:

@@ -59,7 +59,8 @@ def household(number: str, serial: int, **changes: Any) -> tuple[Any, ...]:
 
 def loan(number: str, household_number: str, serial: int, **changes: Any) -> tuple[Any, ...]:
     row = {
-        "贷款编号": number, "户编号": household_number, "借款人证件号码": id_number(serial), "贷款机构": "模拟银行",
+        "贷款编号": number, "户编号": household_number, "借款人证件号码": id_number(serial),
+        "贷款机构": "模拟银行",
         "贷款金额(元)": "5万元", "年利率(%)": 4.35, "放款日期": "2025/3/9", "到期日期": "20260309",
         "用途": "养羊", "还款方式": "按季结息", "用款方式": "户贷户用", "贷款性质": "新增", "是否贴息": "√",
     }  # fmt: skip

@@ -47,7 +47,7 @@ class MemoryFacts:
     def latest(self, table: Table, record_keys: pl.Series) -> pl.DataFrame:
         rows = self.rows[table.name].filter(pl.col("record_key").is_in(record_keys.implode()))
         last = rows.sort("version").unique("record_key", keep="last", maintain_order=True)
-        return last.select("record_key", "version", "content_hash")
+        return last.select("record_key", "version", "content_hash", "known_on")
 
     def append(self, table: Table, rows: pl.DataFrame) -> int:
         before = self.rows[table.name]
