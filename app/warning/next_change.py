@@ -57,8 +57,12 @@ _MATURITY: Final = 0.0  # principal falls due here, whatever the pack says
 Marks = Mapping[str, frozenset[float]]
 
 
-def marks(rules: Rules, landmark_days: Iterable[int] = ()) -> Marks:
-    """This function will list every number at which a rule, reminder or landmark reads a feature."""
+def marks(rules: Rules, *, landmark_days: Iterable[int]) -> Marks:
+    """This function will list every number at which a rule, reminder or landmark reads a feature.
+
+    `landmark_days` are the first and last days to maturity at which an estimate speaks (from the model's
+    artefact; empty without a model).
+    """
     found: dict[str, set[float]] = defaultdict(set)
     for feature, numbers in _rule_marks(rules):
         found[feature].update(numbers)

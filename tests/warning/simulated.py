@@ -1,12 +1,21 @@
-"""Invented loans and a small invented pack: simulated, nobody's."""
+"""Invented loans and a small invented pack: simulated, nobody's; and the steps of a warning in a row."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import polars as pl
 
+from app.domain.words import Light
 from app.policy.policy import Policy, Rules
 from app.policy.schema import Pack
+from app.warning.calendar import judge_reminders
+from app.warning.causes import SHAP_COLUMNS, judge_causes
+from app.warning.effects import EffectTable
+from app.warning.lights import judge_evidence, judge_guards, judge_lights
+from app.warning.next_change import marks, next_change_on
+from app.warning.recommendation import recommend
+from app.warning.triggers import judge_triggers
 
 AS_OF = date(2024, 3, 1)
 MATURES_ON = date(2024, 9, 17)  # 200 days away: no model speaks
@@ -50,15 +59,50 @@ def frame(*loans: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(list(loans), schema=types).with_row_index("row")
 
 
-def estimates(*rows: dict[str, int | None]) -> pl.DataFrame:
+def estimates(*rows: Mapping[str, int | None]) -> pl.DataFrame:
     """Estimates for loans 0, 1, 2…; the interval is the estimate halved and doubled."""
     full = [{"row": i, **_estimate(row)} for i, row in enumerate(rows)]
     return pl.DataFrame(full, schema_overrides={"row": pl.UInt32})
 
 
-def _estimate(row: dict[str, int | None]) -> dict[str, int | None]:
+ESTIMATES = ("pd_ppm", "pd_low_ppm", "pd_high_ppm", *SHAP_COLUMNS)
+THRESHOLDS = {Light.YELLOW: 50_000, Light.RED: 200_000}
+LANDMARKS = (30, 180)
+
+
+def judge(
+    features: pl.DataFrame,
+    in_force: Rules,
+    *,
+    estimated: pl.DataFrame | None = None,
+    effects: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """All steps of a warning, in the order in which an assessment takes them."""
+    seen = features.with_columns(pl.lit(None, dtype=pl.Int64).alias(c) for c in ESTIMATES)
+    if estimated is not None:
+        seen = features.join(estimated, on="row", how="left", maintain_order="left")
+    for step in (judge_triggers, judge_evidence, judge_guards, judge_reminders):
+        seen = _beside(seen, step(seen, in_force))
+    seen = _beside(seen, judge_lights(seen, THRESHOLDS))
+    seen = _beside(seen, judge_causes(seen, in_force))
+    table = EffectTable.of(effects)
+    seen = _beside(seen, recommend(seen, in_force, table, loss_given_default=0.6))
+    at = marks(in_force, landmark_days=LANDMARKS)
+    return seen.with_columns(next_change_on(seen, at, policy_changes_on=in_force.until))
+
+
+def judge_one(in_force: Rules, **differences: Any) -> dict[str, Any]:
+    """The judgement of one simulated loan without an estimate."""
+    return judge(frame(loan(**differences)), in_force).row(0, named=True)
+
+
+def _beside(seen: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    return seen.hstack(found.drop("row"))
+
+
+def _estimate(row: Mapping[str, int | None]) -> dict[str, int | None]:
     pd_ppm = row.get("pd_ppm", 20_000)
-    interval = {"pd_low_ppm": None, "pd_high_ppm": None}
+    interval: dict[str, int | None] = {"pd_low_ppm": None, "pd_high_ppm": None}
     if pd_ppm is not None:
         interval = {"pd_low_ppm": pd_ppm // 2, "pd_high_ppm": min(pd_ppm * 2, 1_000_000)}
     causes = ("willingness", "income", "timing", "shock", "market", "use_of_funds", "indebtedness",
