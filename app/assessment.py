@@ -35,13 +35,13 @@ _DAYS_SHIFT: Final = 500_000
 
 
 _SHARED_PAYLOAD: Final = (
-    "rating_parts", "rating_indicators", "rating_refer", "reasons", "causes", "agreement_why",
-)  # fmt: skip
+    "rating_parts", "rating_indicators", "rating_refer", "limit_granted", "reasons", "causes", "agreement_why",
+)
 _VERSIONS: Final = ("watermark", "policy", "policy_hash", "artefact_id", "code_version", "inputs_hash")
 _OPINIONS: Final = (
     "pd_ppm", "pd_low_ppm", "pd_high_ppm", "margin_fixed", "rating_points", "rating_grade", "rating_limit",
     "agreement", "top_cause",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ LOANS: Final = Form(
         "missed_formal",
         "term_months",
         "use_mode",
-    ),  # fmt: skip
+    ),
     columns=(
         "assessment_id",
         "loan_id",
@@ -95,7 +95,7 @@ LOANS: Final = Form(
         "urgency",
         "next_change_on",
         "payload",
-    ),  # fmt: skip
+    ),
 )
 APPLICATIONS: Final = Form(
     key=("application_id", "as_of", "policy_hash", "artefact_id", "code_version", "inputs_hash"),
@@ -114,7 +114,7 @@ APPLICATIONS: Final = Form(
         *_OPINIONS,
         "eligibility",
         "payload",
-    ),  # fmt: skip
+    ),
 )
 # What makes a loan unfit to be assessed: it is quarantined with the reason.
 _FAULTS: Final = (

@@ -1,0 +1,64 @@
+"""Where the parts meet: the only maker of settings, clock, ids and the desk."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from uuid import uuid4
+
+from app.db.store import SqlStore, open_store
+from app.ledgerfile.limits import FileLimits
+from app.scoring.artifact import load_estimators
+from app.scoring.pd_model import Estimator
+from app.services.desk import Desk
+from app.settings import Settings
+from app.warning.effects import EffectTable
+
+
+@cache
+def settings() -> Settings:
+    """This function will read the settings from the environment, once."""
+    return Settings()
+
+
+def now() -> datetime:
+    """This function will read the clock: the present moment in UTC."""
+    return datetime.now(UTC)  # noqa: TID251 - the one place that may
+
+
+def new_id() -> str:
+    """This function will make an id that nobody can guess."""
+    return uuid4().hex
+
+
+def estimators(models_dir: Path) -> Mapping[str, Estimator]:
+    """This function will load and verify the artefacts there are, by estimator."""
+    return MappingProxyType(load_estimators(models_dir))
+
+
+def make_store(chosen: Settings) -> SqlStore:
+    """This function will open the configured database; a SQLite file's folder is made."""
+    prefix = "sqlite:///"
+    if chosen.database_url.startswith(prefix):
+        Path(chosen.database_url.removeprefix(prefix)).parent.mkdir(parents=True, exist_ok=True)
+    return open_store(chosen.database_url)
+
+
+def make_desk(chosen: Settings, store: SqlStore | None = None) -> Desk:
+    """This function will put the desk together that all use cases work at."""
+    return Desk(
+        store=store or make_store(chosen),
+        settings=chosen,
+        clock=now,
+        new_id=new_id,
+        estimators=estimators(chosen.models_dir),
+        effects=EffectTable.of(None),
+    )
+
+
+def file_limits(chosen: Settings) -> FileLimits:
+    """This function will give the bounds of ledger files."""
+    return FileLimits(
+        file_bytes=chosen.max_file_bytes, unpacked_bytes=chosen.max_unpacked_bytes, cells=chosen.max_cells
+    )

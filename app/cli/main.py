@@ -1,0 +1,30 @@
+"""The commands of `xindeng`; each has `--help`."""
+
+import sys
+from typing import Any
+
+import typer
+
+from app.cli import demo, ledger, policies, scoring, serving, training
+from app.cli.progress import console
+from app.domain.errors import XindengError
+
+app = typer.Typer(
+    name="xindeng",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="信灯 Xindeng: early warning and credit scoring for small rural loans.",
+)
+for module in (ledger, scoring, serving, training, demo):
+    module.register(app)
+app.add_typer(policies.app, name="policies")
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """This function will run one command; an expected error is told in both languages, with exit code 1."""
+    try:
+        return app(arguments)
+    except XindengError as error:
+        console.print(f"[bold red]错误[/] {error.problem.zh}", highlight=False)
+        console.print(f"[bold red]error[/] {error.problem.en}", highlight=False)
+        sys.exit(1)

@@ -1,0 +1,72 @@
+"""`score FILE`: appraise the applications of a ledger file without touching the database."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from app.bootstrap import file_limits, make_desk, settings
+from app.cli.ledger import AsOf, Pack
+from app.cli.progress import console, progress_bars
+from app.db.migrate import upgrade
+from app.db.store import open_store
+from app.domain.money import yuan_text
+from app.services.assessing import Answer, Desk, score as run_score
+from app.services.importing import import_ledger
+
+
+def register(app: typer.Typer) -> None:
+    """This function will add the command."""
+    app.command()(score)
+
+
+def score(
+    file: Annotated[Path, typer.Argument(help="ledger with 贷款申请, .xlsx or .csv", exists=True)],
+    out: Annotated[Path | None, typer.Option(help="write whole answers as JSON lines")] = None,
+    as_of: AsOf = None,
+    policy: Pack = None,
+) -> None:
+    """Score every application in a ledger file: rating, estimate and eligibility side by side."""
+    answers = _answers(file, as_of, policy)
+    if out:
+        out.write_text("".join(json.dumps(a, ensure_ascii=False, default=str) + "\n" for a in answers))
+    console.print(_table(answers))
+
+
+def _answers(file: Path, as_of: datetime | None, policy: str | None) -> list[Answer]:
+    with TemporaryDirectory() as folder, progress_bars() as report:
+        url = f"sqlite:///{folder}/score.db"
+        upgrade(url)
+        store = open_store(url)
+        desk = make_desk(settings(), store)
+        day = as_of.date() if as_of else desk.today()
+        _import(desk, file, policy, report)
+        with store.read() as work:
+            frames = work.facts.frames()
+        answers = run_score(desk, frames, as_of=day, policy=policy or desk.settings.policy)
+        store.close()
+    return answers
+
+
+def _import(desk: Desk, file: Path, policy: str | None, report: Any) -> None:
+    rules = desk.policies.get(policy or desk.settings.policy).at(desk.today())
+    lags = {lag.code: lag.now.days for lag in rules.knowledge}
+    limits = file_limits(settings())
+    import_ledger(desk.store, file, imported_on=desk.today(), lags=lags, limits=limits, progress=report)
+
+
+def _table(answers: list[Answer]) -> Table:
+    table = Table("application 申请", "points 分", "grade 等级", "limit 额度", "pd 违约概率", "eligibility 资格")
+    for answer in answers:
+        rating, pd = answer["rating"], answer["pd"]["value"]
+        limit = rating["limit"]
+        table.add_row(
+            answer["application_id"], str(rating["points"]), str(rating["grade"]),
+            "-" if limit is None else yuan_text(limit), "-" if pd is None else f"{pd:.2%}",
+            answer["eligibility"]["result"],
+        )  # fmt: skip
+    return table
