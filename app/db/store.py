@@ -8,6 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from app.db.assessments import SqlAssessments
+from app.db.contexts import SqlContexts
 from app.db.decisions import SqlDecisions
 from app.db.engine import BUSY_SECONDS, WRITE, make_engine
 from app.db.facts import SqlFacts
@@ -26,13 +27,18 @@ class SqlUnitOfWork:
     facts: SqlFacts
     people: SqlPeople
     assessments: SqlAssessments
+    contexts: SqlContexts
     decisions: SqlDecisions
 
     @classmethod
     def on(cls, connection: sa.Connection) -> "SqlUnitOfWork":
         """This function will put the repositories on one connection."""
         return cls(
-            SqlFacts(connection), SqlPeople(connection), SqlAssessments(connection), SqlDecisions(connection)
+            SqlFacts(connection),
+            SqlPeople(connection),
+            SqlAssessments(connection),
+            SqlContexts(connection),
+            SqlDecisions(connection),
         )
 
 

@@ -190,6 +190,17 @@ assessments: Final = _table(
     sa.Index(None, "loan_id", "as_of", "seq"),  # a loan's history, and which assessment is current
 )
 
+contexts: Final = _table(
+    "contexts",
+    sa.Column("day", Day, nullable=False),
+    sa.Column("watermark", WHOLE, nullable=False),
+    sa.Column("code_version", WORDS, nullable=False),
+    sa.Column("content_version", WORDS, nullable=False),
+    sa.Column("township_counts", WORDS, nullable=False),
+    sa.Column("group_counts", WORDS, nullable=False),
+    sa.PrimaryKeyConstraint("day", "watermark", "code_version"),
+)
+
 decisions: Final = _table(
     "decisions",
     sa.Column("seq", WHOLE, primary_key=True, autoincrement=True),
@@ -202,4 +213,4 @@ decisions: Final = _table(
 )
 
 # Rows of these are added and never altered; triggers in the migration hold it.
-APPEND_ONLY: Final = (*facts, "quarantined_loans", "assessments", "decisions")
+APPEND_ONLY: Final = (*facts, "quarantined_loans", "assessments", "contexts", "decisions")

@@ -11,6 +11,7 @@ import polars as pl
 
 from app.domain.frames import Frames
 from app.domain.ledger import Table
+from app.features.context import Context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +209,18 @@ class Assessments(Protocol):
         ...
 
 
+class Contexts(Protocol):
+    """Counts across loans of the first day of a month, by the facts that were seen; append-only."""
+
+    def find(self, day: date, *, watermark: int | None) -> Context | None:
+        """This function will find the context of a day and watermark; of the highest one where None."""
+        ...
+
+    def append(self, day: date, *, watermark: int, context: Context) -> None:
+        """This function will keep the townships' and groups' counts; what is there already stays."""
+        ...
+
+
 class Decisions(Protocol):
     """Answers given to `/score` and inline `/warning`, append-only."""
 
@@ -236,6 +249,11 @@ class UnitOfWork(Protocol):
     @property
     def assessments(self) -> Assessments:
         """This function will give the assessments and sweeps."""
+        ...
+
+    @property
+    def contexts(self) -> Contexts:
+        """This function will give the cross-loan contexts."""
         ...
 
     @property

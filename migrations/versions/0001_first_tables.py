@@ -109,6 +109,9 @@ ASSESSMENTS = (
     "rating_grade:text? rating_limit:whole? agreement:text? top_cause:text? top_action:text? "
     "urgency:whole next_change_on:day? payload:text"
 )
+CONTEXTS = (
+    "day:day watermark:whole code_version:text content_version:text township_counts:text group_counts:text"
+)
 DECISIONS = "kind:text decided_at:instant as_of:day request:text answer:text"
 
 REFUSE = """
@@ -132,7 +135,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    newest_first = ["decisions", "assessments", "quarantined_loans", "sweeps", *reversed(FACTS)]
+    newest_first = ["decisions", "contexts", "assessments", "quarantined_loans", "sweeps", *reversed(FACTS)]
     for name in [*newest_first, "persons", "ledger_state", "imports"]:
         op.drop_table(name)
     if op.get_bind().dialect.name == "postgresql":
@@ -203,6 +206,11 @@ def create_assessments() -> None:
     for keys in (["as_of", "urgency", "loan_id"], ["loan_id", "as_of", "seq"]):
         op.create_index(f"ix_assessments_{'_'.join(keys)}", "assessments", keys)
     create(
+        "contexts",
+        *columns(CONTEXTS),
+        sa.PrimaryKeyConstraint("day", "watermark", "code_version"),
+    )
+    create(
         "decisions",
         sa.Column("seq", WHOLE, primary_key=True, autoincrement=True),
         sa.Column("decision_id", TEXT, nullable=False, unique=True),
@@ -211,7 +219,7 @@ def create_assessments() -> None:
 
 
 def append_only() -> list[str]:
-    return [*FACTS, "quarantined_loans", "assessments", "decisions"]
+    return [*FACTS, "quarantined_loans", "assessments", "contexts", "decisions"]
 
 
 def create(name: str, *parts: sa.schema.SchemaItem) -> None:
