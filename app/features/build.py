@@ -6,7 +6,7 @@ import polars as pl
 
 from app.domain.frames import Frames
 from app.features.base import IDENTITY
-from app.features.catalogue import FEATURES, FEATURE_SCHEMA, of_source
+from app.features.catalogue import FEATURE_SCHEMA, FEATURES, of_source
 from app.features.context import Context
 from app.features.facts import Facts
 from app.features.feature import Feature, Source

@@ -48,9 +48,8 @@ class Context:
         return cls(townships=townships, groups=groups, households=households)
 
     @classmethod
-    def empty(cls, day: date) -> Self:
-        """Give the snapshot of a day on which no loan is known."""
-        del day  # an empty snapshot says nothing of its day
+    def empty(cls, _day: date | None = None) -> Self:
+        """Give the snapshot of a day on which no loan is known; it has no line for the day."""
         townships, groups, households = _NOTHING
         return cls(townships=townships, groups=groups, households=households)
 

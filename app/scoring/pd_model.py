@@ -1,0 +1,106 @@
+"""The learned opinion, served from tables: features in, probability with interval, causes and reasons out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from app.domain.errors import ArtefactError
+from app.domain.words import Cause
+from app.scoring.calibration import Calibration, RatingRates
+from app.scoring.explanation import REASON, REASONS_SHOWN, ScoredFeature, by_cause, reasons
+from app.scoring.explanation_tables import ExplanationTables
+from app.scoring.scorecard import Scorecard
+
+SHAP_COLUMNS: Final = tuple(f"shap_{cause.value}" for cause in Cause)
+ESTIMATE_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "row": pl.UInt32(),
+        **dict.fromkeys(("margin_fixed", "pd_ppm", "pd_low_ppm", "pd_high_ppm", *SHAP_COLUMNS), pl.Int64()),
+        "reasons": pl.List(REASON),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Estimator:
+    """One trained artefact, ready to serve. It needs NumPy and tables, no learning library.
+
+    `landmark_days` are the fewest and the most days to maturity between which it speaks; None for
+    applications, which have no maturity yet. `trained_on` is "simulation" or "ledger".
+    """
+
+    artefact_id: str
+    name: str
+    trained_on: str
+    landmark_days: tuple[int, int] | None
+    features: tuple[ScoredFeature, ...]
+    tables: ExplanationTables
+    calibration: Calibration
+    scorecard: Scorecard
+    rating_rates: RatingRates | None
+    manifest: Mapping[str, Any]
+
+    def estimate(self, features: pl.DataFrame) -> pl.DataFrame:
+        """Estimate every row of a features frame, in its order: the columns of ESTIMATE_SCHEMA.
+
+        Probabilities in ppm; margin and `shap_<cause>` are log-odds in fixed point (2**-fraction_bits). Rows
+        outside the landmarks' range get nulls. `reasons` holds the largest adverse contributions.
+        """
+        spoken = features.filter(self._within())
+        values = self.matrix(spoken)
+        contributions, margin = self.tables.contributions(values)
+        pd, low, high = self.calibration.apply(margin)
+        frame = pl.DataFrame(
+            {
+                "row": spoken["row"],
+                "margin_fixed": margin,
+                "pd_ppm": pd,
+                "pd_low_ppm": low,
+                "pd_high_ppm": high,
+            }
+            | by_cause(contributions, self.features)
+            | {"reasons": reasons(values, contributions, self.features, REASONS_SHOWN)}
+        )
+        return features.select("row").join(frame, on="row", how="left", maintain_order="left")
+
+    def contributions(self, features: pl.DataFrame) -> pl.DataFrame:
+        """Give every feature's SHAP value: row and one Int64 column per feature, log-odds in fixed point."""
+        found, _ = self.tables.contributions(self.matrix(features))
+        columns = {feature.name: found[:, i] for i, feature in enumerate(self.features)}
+        return features.select("row").with_columns(
+            pl.Series(name, values) for name, values in columns.items()
+        )
+
+    def matrix(self, features: pl.DataFrame) -> NDArray[np.float64]:
+        """Bring the estimator's columns into its order: (n, F) float64, NaN where not known."""
+        missing = [feature.name for feature in self.features if feature.name not in features.columns]
+        if missing:
+            raise _lacking(missing)
+        wanted = features.select(pl.col(feature.name).cast(pl.Float64) for feature in self.features)
+        return np.ascontiguousarray(wanted.fill_null(np.nan).to_numpy())
+
+    def _within(self) -> pl.Expr:
+        if self.landmark_days is None:
+            return pl.lit(value=True)
+        return pl.col("days_to_maturity").is_between(*self.landmark_days)
+
+
+def estimate(features: pl.DataFrame, estimator: Estimator | None) -> pl.DataFrame:
+    """Estimate with an estimator, or give the same columns all null where there is none."""
+    if estimator is not None:
+        return estimator.estimate(features)
+    empty = [pl.lit(None, dtype).alias(name) for name, dtype in ESTIMATE_SCHEMA.items() if name != "row"]
+    return features.select("row").with_columns(empty)
+
+
+def _lacking(names: list[str]) -> ArtefactError:
+    listed = ", ".join(names)
+    return ArtefactError(
+        zh=f"特征表缺少模型需要的列：{listed}。",
+        en=f"The features frame lacks columns of the model: {listed}.",
+    )

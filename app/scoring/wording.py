@@ -1,0 +1,81 @@
+"""Sentences about features in Chinese and English, from the catalogue's labels and units."""
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Final
+
+from app.features.feature import Feature, Sign
+
+
+def _whole(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def _percent(value: float) -> str:
+    return f"{value * 100:.0f}%"
+
+
+def _plain(value: float) -> str:
+    return f"{value:g}"
+
+
+# How a value of a unit is written, and the unit's words after it.
+_UNITS: Final = MappingProxyType[str, tuple[Callable[[float], str], str, str]](
+    {
+        "yuan": (_whole, "元", " yuan"),
+        "days": (_whole, "天", " days"),
+        "months": (_whole, "个月", " months"),
+        "years": (_whole, "岁", " years"),
+        "people": (_whole, "人", " people"),
+        "mu": (_plain, "亩", " mu"),
+        "%": (_plain, "%", "%"),
+        "share": (_percent, "", ""),
+        "ratio": (_percent, "", ""),
+        "count": (_whole, "", ""),
+        "level": (_whole, "", ""),
+        "code": (_whole, "", ""),
+    }
+)
+_SIDES: Final = MappingProxyType(
+    {Sign.RAISES_RISK: ("高于", "above"), Sign.LOWERS_RISK: ("低于", "below"), Sign.FREE: ("相对", "against")}
+)
+
+
+def written(value: float, unit: str) -> tuple[str, str]:
+    """Write a value with its unit in Chinese and in English.
+
+    >>> written(12345.6, "yuan")
+    ('12,346元', '12,346 yuan')
+    """
+    if unit == "flag":
+        return ("是", "yes") if value else ("否", "no")
+    number, zh, en = _UNITS[unit]
+    return number(value) + zh, number(value) + en
+
+
+def sentence(feature: Feature, value: float | None, typical: float | None) -> tuple[str, str]:
+    """Say in one sentence each, Chinese and English, how a feature raises the estimate.
+
+    The comparison with the typical value always goes the way of the feature's sign.
+    """
+    if value is None:
+        return (
+            f"{feature.zh}没有记录，推高了违约估计。",
+            f"No record of {feature.en}; this raises the estimate.",
+        )
+    zh, en = written(value, feature.unit)
+    if typical is None or feature.unit == "flag":
+        return (
+            f"{feature.zh}：{zh}，推高了违约估计。",
+            f"{_capital(feature.en)}: {en}; this raises the estimate.",
+        )
+    usual_zh, usual_en = written(typical, feature.unit)
+    side_zh, side_en = _SIDES[feature.sign]
+    return (
+        f"{feature.zh}为{zh}，{side_zh}一般水平{usual_zh}，推高了违约估计。",
+        f"{_capital(feature.en)} is {en}, {side_en} the usual {usual_en}; this raises the estimate.",
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
