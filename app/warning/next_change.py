@@ -6,7 +6,7 @@ too late never: a feature that `PACES` does not list may change any day.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import Enum, auto
 from functools import reduce
@@ -52,22 +52,20 @@ PACES: Final[Mapping[str, Pace]] = {
     "interest_days_late": Pace.RISES_WHILE_LATE,
 }
 FACTS_MOVE_ON: Final = "facts_move_on"
+_LANDMARKS: Final = ("landmark_days_min", "landmark_days_max")  # between them an estimate speaks
 _MATURITY: Final = 0.0  # principal falls due here, whatever the pack says
 
 Marks = Mapping[str, frozenset[float]]
 
 
-def marks(rules: Rules, *, landmark_days: Iterable[int]) -> Marks:
-    """This function will list every number at which a rule, reminder or landmark reads a feature.
-
-    `landmark_days` are the first and last days to maturity at which an estimate speaks (from the model's
-    artefact; empty without a model).
-    """
+def marks(rules: Rules) -> Marks:
+    """This function will list every number at which a rule, reminder or landmark reads a feature."""
     found: dict[str, set[float]] = defaultdict(set)
     for feature, numbers in _rule_marks(rules):
         found[feature].update(numbers)
     reminders = (step.now.days_before for step in rules.reminders)
-    found["days_to_maturity"].update(map(float, (_MATURITY, *reminders, *landmark_days)))
+    landmarks = (rules.parameters[code] for code in _LANDMARKS if code in rules.parameters)
+    found["days_to_maturity"].update(map(float, (_MATURITY, *reminders, *landmarks)))
     return {feature: frozenset(numbers) for feature, numbers in found.items()}
 
 
@@ -110,9 +108,9 @@ def next_change_on(judged: pl.DataFrame, at: Marks, *, policy_changes_on: date |
 
     `judged` is the features frame with `pd_ppm`; `at` is what `marks` found. A loan with an estimate is
     estimated anew every day (days to maturity is a feature): `as_of` + 1. The features builder may give
-    `facts_move_on` (Date): the first day on which a due passes, a fact leaves or enters a window, or a
-    stored fact becomes known; without the column, features that move so may change tomorrow. Null where
-    nothing will change.
+    `facts_move_on` (Date): the first day on which a feature may change that `PACES` calls neither still
+    nor steady (a due passes, a fact leaves a window or becomes known, a birthday, others' delays; null
+    for never). Without that column such features may change tomorrow. Null where nothing will change.
     """
     tomorrow = pl.col("as_of").dt.offset_by("1d")
     days = pl.min_horizontal(*(_days_to_cross(feature, numbers) for feature, numbers in at.items()))

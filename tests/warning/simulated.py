@@ -67,7 +67,6 @@ def estimates(*rows: Mapping[str, int | None]) -> pl.DataFrame:
 
 ESTIMATES = ("pd_ppm", "pd_low_ppm", "pd_high_ppm", *SHAP_COLUMNS)
 THRESHOLDS = {Light.YELLOW: 50_000, Light.RED: 200_000}
-LANDMARKS = (30, 180)
 
 
 def judge(
@@ -87,8 +86,7 @@ def judge(
     seen = _beside(seen, judge_causes(seen, in_force))
     table = EffectTable.of(effects)
     seen = _beside(seen, recommend(seen, in_force, table, loss_given_default=0.6))
-    at = marks(in_force, landmark_days=LANDMARKS)
-    return seen.with_columns(next_change_on(seen, at, policy_changes_on=in_force.until))
+    return seen.with_columns(next_change_on(seen, marks(in_force), policy_changes_on=in_force.until))
 
 
 def judge_one(in_force: Rules, **differences: Any) -> dict[str, Any]:
@@ -139,9 +137,8 @@ SMALL: dict[str, Any] = {
     "en": "a small pack",
     "regimes": {"one": entry(title_zh="示例", title_en="example")},
     "parameters": {
-        "pd_yellow": entry({"unit": "%"}, value=5),
-        "pd_red": entry({"unit": "%"}, value=20),
-        "loss_given_default": entry({"unit": "%"}, value=60),
+        "landmark_days_min": entry({"unit": "days"}, value=30),
+        "landmark_days_max": entry({"unit": "days"}, value=180),
         "poor_income": entry({"unit": "yuan"}, value=5_000),
     },
     "triggers": {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.policy.policy import Rules
 from app.warning.next_change import PACES, Pace, marks
-from tests.warning.simulated import AS_OF, LANDMARKS, entry, estimates, frame, is_, judge, loan, policy, rules
+from tests.warning.simulated import AS_OF, entry, estimates, frame, is_, judge, loan, policy, rules
 
 RULES = rules()
 REST = {"facts_move_on": None}  # the features builder knows of no day on which a fact moves
@@ -86,7 +86,7 @@ def test_a_feature_that_is_not_listed_may_change_any_day() -> None:
 
 
 def test_every_number_that_a_rule_reads_is_a_mark() -> None:
-    at = marks(RULES, landmark_days=LANDMARKS)
+    at = marks(RULES)
 
     assert at["days_to_maturity"] == {0.0, 20.0, 30.0, 60.0, 90.0, 180.0}
     assert at["principal_days_late"] == {1.0, 30.0}
