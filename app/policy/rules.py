@@ -30,9 +30,9 @@ E_co = TypeVar("E_co", bound=Entry[Any], covariant=True)
 D_co = TypeVar("D_co", bound=InForce, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Resolved(Generic[E_co, D_co]):
-    """An entry with the one value of it that is in force."""
+    """An entry with the one value of it that is in force; equal only to itself, so quick to look up."""
 
     code: str
     entry: E_co
