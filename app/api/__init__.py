@@ -1,1 +1,1 @@
-"""api"""
+"""The HTTP interface: parse, call one service, present."""

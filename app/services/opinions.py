@@ -1,0 +1,178 @@
+"""The two opinions of an assessment in words: rating, estimate, how they relate, causes, reasons."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from app.assessment import Basis
+from app.domain.money import PPM
+from app.domain.words import Agreement, Cause
+from app.features.catalogue import BY_NAME
+from app.policy.policy import Rules
+from app.scoring.explanation import reason_sentences
+from app.scoring.explanation_tables import FRACTION_BITS
+from app.services.clauses import clause, find, word_of
+
+Told = dict[str, Any]
+Row = Mapping[str, Any]
+
+_NO_ARTEFACT: Final = (
+    "没有可用的模型，仅由评级和规则判断。",
+    "There is no trained estimator; the rating and the rules decide.",
+)
+_OUT_OF_RANGE: Final = (
+    "距到期天数超出模型适用范围，仅由规则判断。",
+    "Maturity is outside the range the estimator was trained for; the rules decide.",
+)
+_ONE_OPINION: Final = (
+    "两种意见缺一，无法比较。",
+    "One of the two opinions is missing; there is nothing to compare.",
+)
+_AGREEMENTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        Agreement.AGREE: "agree",
+        Agreement.RATING_KINDER: "the rating is kinder",
+        Agreement.RATING_STRICTER: "the rating is stricter",
+        Agreement.ONE_ONLY: "only one of them speaks",
+    }
+)
+
+
+def rating(row: Row, payload: Row, rules: Rules) -> Told:
+    """This function will tell the rating with every indicator's points and citation.
+
+    `limit` is the grade's within the cap in force, `grade_limit` the grade's own; both in fen.
+    """
+    return {
+        "points": row["rating_points"],
+        "grade": row["rating_grade"],
+        "limit": payload["limit_granted"],
+        "grade_limit": row["rating_limit"],
+        "parts": [_part(code, points, rules) for code, points in (payload["rating_parts"] or {}).items()],
+        "indicators": [
+            _indicator(code, seen, rules) for code, seen in (payload["rating_indicators"] or {}).items()
+        ],
+    }
+
+
+def _part(code: str, points: int | None, rules: Rules) -> Told:
+    labels, found = clause(rules, "parts", code), find(rules, "parts", code)
+    most = None if found is None else found.now.points
+    return {"code": code, "zh": labels["zh"], "en": labels["en"], "points": points, "of": most}
+
+
+def _indicator(code: str, seen: Row, rules: Rules) -> Told:
+    found = find(rules, "indicators", code)
+    own = (
+        {"part": "", "unit": "", "of": None}
+        if found is None
+        else {"part": found.entry.part, "unit": found.entry.unit, "of": found.now.best}
+    )
+    return {**clause(rules, "indicators", code), **own, "value": seen["value"], "points": seen["points"]}
+
+
+def estimate(row: Row, basis: Basis) -> Told:
+    """This function will tell the probability of default, or plainly why there is none."""
+    estimator = basis.estimator
+    known = row["pd_ppm"] is not None
+    why = (None, None) if known else _NO_ARTEFACT if estimator is None else _OUT_OF_RANGE
+    shares = {
+        name: row[ppm] / PPM if known else None
+        for name, ppm in (("value", "pd_ppm"), ("low", "pd_low_ppm"), ("high", "pd_high_ppm"))
+    }
+    return {
+        **shares,
+        "estimator": row["artefact_id"] or None,
+        "trained_on": trained_on(row, basis),
+        "why_zh": why[0],
+        "why_en": why[1],
+    }
+
+
+def trained_on(row: Row, basis: Basis) -> str | None:
+    """This function will say what the artefact of an assessment was trained on, if it is still at hand."""
+    estimator = basis.estimator
+    if estimator is None or estimator.artefact_id != row["artefact_id"]:
+        return None
+    return str(estimator.trained_on)
+
+
+def agreement(row: Row, payload: Row) -> Told:
+    """This function will say whether rating and estimate agree, and why not."""
+    word = word_of(Agreement, row["agreement"])
+    why = payload["agreement_why"] or {}
+    return {
+        "word": word.value,
+        "zh": word.zh,
+        "en": _AGREEMENTS[word],
+        "why_zh": why.get("zh") or _ONE_OPINION[0],
+        "why_en": why.get("en") or _ONE_OPINION[1],
+    }
+
+
+def causes(payload: Row, rules: Rules) -> list[Told]:
+    """This function will tell the causes in order, each with what it rests on."""
+    return [_cause(cause, rules, payload["reasons"] or ()) for cause in payload["causes"]]
+
+
+def _cause(cause: Row, rules: Rules, reasons: Sequence[Row]) -> Told:
+    zh, en = _because(cause, rules, reasons)
+    weight = cause["weight"]
+    return {
+        "cause": cause["cause"],
+        "zh": word_of(Cause, cause["cause"]).zh,
+        "basis": cause["basis"],
+        "weight": None if weight is None else weight * 2.0**-FRACTION_BITS,
+        "sentence_zh": zh,
+        "sentence_en": en,
+    }
+
+
+_SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {"recorded": "recorded_causes", "trigger": "triggers", "evidence": "evidence"}
+)
+_BASES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "recorded": ("有记录：{}。", "On record: {}."),
+        "trigger": ("规则触发：{}。", "A rule fired: {}."),
+        "evidence": ("缺少或过期的证据：{}。", "Evidence missing or stale: {}."),
+        "estimate": ("模型估计偏高，主要因{}。", "The estimate is raised, mostly by {}."),
+    }
+)
+
+
+def _because(cause: Row, rules: Rules, reasons: Sequence[Row]) -> tuple[str, str]:
+    zh, en = _BASES[cause["basis"]]
+    section = _SECTIONS.get(cause["basis"])
+    if section is not None:
+        labels = clause(rules, section, cause["code"])
+        return zh.format(labels["zh"]), en.format(labels["en"])
+    moving = [BY_NAME[reason["feature"]] for reason in reasons if reason["cause"] == cause["cause"]]
+    word = word_of(Cause, cause["cause"])
+    told_zh = "、".join(feature.zh for feature in moving) or word.zh
+    told_en = ", ".join(feature.en for feature in moving) or cause["cause"]
+    return zh.format(told_zh), en.format(told_en)
+
+
+def reasons(payload: Row) -> list[Told]:
+    """This function will tell the features that speak against the loan, the strongest first (log-odds)."""
+    return [_reason(reason) for reason in payload["reasons"] or ()]
+
+
+def _reason(reason: Row) -> Told:
+    zh, en = reason_sentences(reason)
+    seen = {name: reason[name] for name in ("code", "feature", "cause", "value", "typical", "unit")}
+    contribution = reason["contribution"] * 2.0**-FRACTION_BITS
+    return {**seen, "sentence_zh": zh, "sentence_en": en, "contribution": contribution}
+
+
+def versions(row: Row, basis: Basis) -> Told:
+    """This function will name what an assessment rests on."""
+    return {
+        "policy": row["policy"],
+        "policy_hash": row["policy_hash"],
+        "artefact_id": row["artefact_id"],
+        "code": row["code_version"],
+        "watermark": row["watermark"],
+        "trained_on": trained_on(row, basis),
+    }
