@@ -35,12 +35,25 @@ _DAYS_SHIFT: Final = 500_000
 
 
 _SHARED_PAYLOAD: Final = (
-    "rating_parts", "rating_indicators", "rating_refer", "limit_granted", "reasons", "causes", "agreement_why",
+    "rating_parts",
+    "rating_indicators",
+    "rating_refer",
+    "limit_granted",
+    "reasons",
+    "causes",
+    "agreement_why",
 )
 _VERSIONS: Final = ("watermark", "policy", "policy_hash", "artefact_id", "code_version", "inputs_hash")
 _OPINIONS: Final = (
-    "pd_ppm", "pd_low_ppm", "pd_high_ppm", "margin_fixed", "rating_points", "rating_grade", "rating_limit",
-    "agreement", "top_cause",
+    "pd_ppm",
+    "pd_low_ppm",
+    "pd_high_ppm",
+    "margin_fixed",
+    "rating_points",
+    "rating_grade",
+    "rating_limit",
+    "agreement",
+    "top_cause",
 )
 
 
@@ -116,6 +129,11 @@ APPLICATIONS: Final = Form(
         "payload",
     ),
 )
+# An application has no triggers and no required evidence yet; causes are named from facts and estimate.
+_NO_WARNINGS: Final = (
+    pl.lit([], pl.List(pl.Struct({"code": pl.String(), "cause": pl.String()}))).alias("triggers"),
+    pl.lit([], pl.List(pl.Struct({"code": pl.String()}))).alias("data_gaps"),
+)
 # What makes a loan unfit to be assessed: it is quarantined with the reason.
 _FAULTS: Final = (
     (pl.col("village_code").is_null(), "农户没有所在村"),
@@ -172,9 +190,11 @@ def appraise(frames: Frames, base: pl.DataFrame, *, as_of: date, basis: Basis) -
     Gives identity, rating, eligibility, estimate and versions; every reason is in `payload` as JSON.
     """
     rules = basis.policy.at(as_of)
-    judged = _opinions(frames, base, rules, basis)
+    # the base lists every application once, in order of its id
+    ids = frames["applications"]["application_id"].unique().sort()
+    judged = _opinions(frames, base, rules, basis).with_columns(ids)
     judged = _with(judged, _eligibility(judged, rules))
-    judged = _with(judged, judge_causes(judged, rules))
+    judged = _with(judged, judge_causes(judged.with_columns(_NO_WARNINGS), rules))
     return _stored_form(judged, basis.versions(frames.watermark), APPLICATIONS)
 
 

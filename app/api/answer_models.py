@@ -88,7 +88,14 @@ class EstimateAnswer(Part):
     why_en: str | None
 
 
-class TriggerAnswer(Clause):
+class SpokenClause(Clause):
+    """A rule that spoke of this loan, and the sentence it spoke."""
+
+    sentence_zh: str
+    sentence_en: str
+
+
+class TriggerAnswer(SpokenClause):
     """A warning trigger that fired."""
 
     light: Light
@@ -98,7 +105,7 @@ class TriggerAnswer(Clause):
     unit: str
 
 
-class EvidenceAnswer(Clause):
+class EvidenceAnswer(SpokenClause):
     """Required evidence that is missing or stale (days)."""
 
     state: Literal["missing", "stale"]
@@ -106,7 +113,7 @@ class EvidenceAnswer(Clause):
     max_age_days: int
 
 
-class GuardAnswer(Clause):
+class GuardAnswer(SpokenClause):
     """A guard against renewal or extension that hides a bad loan."""
 
     light: Light
@@ -158,8 +165,8 @@ class EffectAnswer(Part):
     loss_high: int | None
     basis: str
     n: int | None
-    zh: str
-    en: str
+    sentence_zh: str
+    sentence_en: str
 
 
 class ActionAnswer(Part):

@@ -10,6 +10,13 @@ from app.domain.words import Action, Eligibility
 from app.policy.policy import Rules
 from app.services import opinions
 from app.services.clauses import clause, clauses, find, word_of
+from app.warning.sentences import (
+    Sentence,
+    effect_sentence,
+    evidence_sentence,
+    guard_sentence,
+    trigger_sentence,
+)
 
 Told = dict[str, Any]
 Row = Mapping[str, Any]
@@ -31,7 +38,8 @@ def loan_answer(row: Row, rules: Rules, basis: Basis) -> Told:
     return {
         "assessment_id": row["assessment_id"],
         "loan_id": row["loan_id"],
-        **{name: row[name] for name in ("amount", "balance", "days_to_maturity", "data_gap")},
+        **{name: row[name] for name in ("amount", "balance", "data_gap")},
+        "days_to_maturity": int(row["days_to_maturity"]),
         "matures_on": row["matures_on"].isoformat(),
         **{name: row[name] for name in ("light", "trigger_light", "model_light")},
         "evidence": [_evidence(gap, rules) for gap in payload["data_gaps"]],
@@ -74,16 +82,23 @@ def _rule(code: str, rules: Rules, effect: Eligibility | None = None) -> Told:
 def _trigger(trigger: Row, rules: Rules) -> Told:
     found = find(rules, "triggers", trigger["code"])
     seen = {name: trigger[name] for name in ("light", "cause", "value", "threshold")}
-    return {**clause(rules, "triggers", trigger["code"]), **seen, "unit": found.entry.unit if found else ""}
+    unit = "" if found is None else found.entry.unit
+    said = trigger_sentence(trigger, rules)
+    return {**clause(rules, "triggers", trigger["code"]), **_sentences(said), **seen, "unit": unit}
 
 
 def _evidence(gap: Row, rules: Rules) -> Told:
     seen = {name: gap[name] for name in ("state", "age_days", "max_age_days")}
-    return {**clause(rules, "evidence", gap["code"]), **seen}
+    return {**clause(rules, "evidence", gap["code"]), **_sentences(evidence_sentence(gap, rules)), **seen}
 
 
 def _guard(guard: Row, rules: Rules) -> Told:
-    return {**clause(rules, "guards", guard["code"]), "light": guard["light"]}
+    said = _sentences(guard_sentence(guard, rules))
+    return {**clause(rules, "guards", guard["code"]), **said, "light": guard["light"]}
+
+
+def _sentences(sentence: Sentence) -> Told:
+    return {"sentence_zh": sentence.zh, "sentence_en": sentence.en}
 
 
 def _reminder(step: Row, rules: Rules) -> Told:
@@ -105,20 +120,11 @@ def _action(action: Row, rules: Rules) -> Told:
 
 _SHARES: Final = (("pd", "pd_ppm"), ("pd_low", "pd_low_ppm"), ("pd_high", "pd_high_ppm"))
 _LOSSES: Final = (("loss", "loss_fen"), ("loss_low", "loss_low_fen"), ("loss_high", "loss_high_fen"))
-_NO_EVIDENCE: Final = ("没有效果数据，由规则决定。", "There is no evidence of its effect; the rule decided.")
 
 
 def _effect(action: Row) -> Told:
     known = action["pd_ppm"] is not None
     shares = {name: action[ppm] / PPM if known else None for name, ppm in _SHARES}
     losses = {name: action[fen] for name, fen in _LOSSES}
-    zh, en = _expected(action) if known else _NO_EVIDENCE
-    return {**shares, **losses, "basis": action["basis"], "n": action["n"], "zh": zh, "en": en}
-
-
-def _expected(action: Row) -> tuple[str, str]:
-    value, low, high = (f"{action[ppm] / PPM:.1%}" for _, ppm in _SHARES)
-    return (
-        f"预计违约概率{value}（{low}至{high}）。",
-        f"Expected probability of default {value} ({low} to {high}).",
-    )
+    said = _sentences(effect_sentence(action))
+    return {**shares, **losses, "basis": action["basis"], "n": action["n"], **said}

@@ -1,17 +1,17 @@
 """The two opinions of an assessment in words: rating, estimate, how they relate, causes, reasons."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from app.assessment import Basis
 from app.domain.money import PPM
 from app.domain.words import Agreement, Cause
-from app.features.catalogue import BY_NAME
 from app.policy.policy import Rules
 from app.scoring.explanation import reason_sentences
 from app.scoring.explanation_tables import FRACTION_BITS
 from app.services.clauses import clause, find, word_of
+from app.warning.sentences import cause_sentence
 
 Told = dict[str, Any]
 Row = Mapping[str, Any]
@@ -112,46 +112,19 @@ def agreement(row: Row, payload: Row) -> Told:
 
 def causes(payload: Row, rules: Rules) -> list[Told]:
     """This function will tell the causes in order, each with what it rests on."""
-    return [_cause(cause, rules, payload["reasons"] or ()) for cause in payload["causes"]]
+    return [_cause(cause, rules) for cause in payload["causes"]]
 
 
-def _cause(cause: Row, rules: Rules, reasons: Sequence[Row]) -> Told:
-    zh, en = _because(cause, rules, reasons)
-    weight = cause["weight"]
+def _cause(cause: Row, rules: Rules) -> Told:
+    said, weight = cause_sentence(cause, rules), cause["weight"]
     return {
         "cause": cause["cause"],
         "zh": word_of(Cause, cause["cause"]).zh,
         "basis": cause["basis"],
         "weight": None if weight is None else weight * 2.0**-FRACTION_BITS,
-        "sentence_zh": zh,
-        "sentence_en": en,
+        "sentence_zh": said.zh,
+        "sentence_en": said.en,
     }
-
-
-_SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
-    {"recorded": "recorded_causes", "trigger": "triggers", "evidence": "evidence"}
-)
-_BASES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
-    {
-        "recorded": ("有记录：{}。", "On record: {}."),
-        "trigger": ("规则触发：{}。", "A rule fired: {}."),
-        "evidence": ("缺少或过期的证据：{}。", "Evidence missing or stale: {}."),
-        "estimate": ("模型估计偏高，主要因{}。", "The estimate is raised, mostly by {}."),
-    }
-)
-
-
-def _because(cause: Row, rules: Rules, reasons: Sequence[Row]) -> tuple[str, str]:
-    zh, en = _BASES[cause["basis"]]
-    section = _SECTIONS.get(cause["basis"])
-    if section is not None:
-        labels = clause(rules, section, cause["code"])
-        return zh.format(labels["zh"]), en.format(labels["en"])
-    moving = [BY_NAME[reason["feature"]] for reason in reasons if reason["cause"] == cause["cause"]]
-    word = word_of(Cause, cause["cause"])
-    told_zh = "、".join(feature.zh for feature in moving) or word.zh
-    told_en = ", ".join(feature.en for feature in moving) or cause["cause"]
-    return zh.format(told_zh), en.format(told_en)
 
 
 def reasons(payload: Row) -> list[Told]:
