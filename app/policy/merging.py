@@ -1,12 +1,11 @@
 """Reads a pack's folder into the schema, and lays a place's pack over the one it extends."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from app.domain.errors import PolicyError, UnknownPolicyError
 from app.policy.reading import Key, Line, Place, Written, read_yaml
@@ -78,15 +77,19 @@ def _validated(content: Mapping[str, object], lines: Mapping[Place, Line]) -> Pa
     try:
         return Pack.model_validate(content)
     except ValidationError as error:
-        raise _first(error.errors(include_url=False), lines) from error
+        raise invalid(error, lines) from error
 
 
-def _first(errors: Iterable[ErrorDetails], lines: Mapping[Place, Line]) -> PolicyError:
-    found = [(_line(error["loc"], lines), error) for error in errors]
-    line, error = min(found, key=lambda pair: (pair[0].file.name, pair[0].number))
-    what = ".".join(str(key) for key in error["loc"])
-    zh = error.get("ctx", {}).get("zh") or _ZH.get(error["type"], f"取值有误（{error['msg']}）")
-    return line.error(zh=f"{what}：{zh}", en=f"{what}: {error['msg']}")
+def invalid(error: ValidationError, lines: Mapping[Place, Line], *, at: Place = ()) -> PolicyError:
+    """This function will turn the first thing that the schema finds wrong into an error with its line.
+
+    `at` is where the validated value stands in what `lines` tells of.
+    """
+    found = [(_line((*at, *e["loc"]), lines), e) for e in error.errors(include_url=False)]
+    line, first = min(found, key=lambda pair: (pair[0].file.name, pair[0].number))
+    what = ".".join(str(key) for key in (*at, *first["loc"]))
+    zh = first.get("ctx", {}).get("zh") or _ZH.get(first["type"], f"取值有误（{first['msg']}）")
+    return line.error(zh=f"{what}：{zh}", en=f"{what}: {first['msg']}")
 
 
 def _line(place: Place, lines: Mapping[Place, Line]) -> Line:
