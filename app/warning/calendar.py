@@ -28,7 +28,7 @@ def judge_reminders(
         orient="row",
     )
     at, which = fired(features, [_due(step.now.days_before) for step in ordered])
-    entries = table[which].with_columns(features[at].get_column("matures_on"))
+    entries = table[which].with_columns(features.get_column("matures_on").gather(at))
     due_on = _days_before("matures_on", pl.col("days_before")).alias("due_on")
     column = lists(features.height, at, entries.select("code", due_on, "formal"), "reminders")
     formal = table.filter("formal")["days_before"].max()

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from app.domain.words import Action, Eligibility
-from app.policy.evaluate import outcomes, rules_on
+from app.policy.evaluate import action_outcomes
 from app.policy.policy import Rules
 
 ELIGIBILITIES: Final = tuple(eligibility.value for eligibility in Eligibility)  # from best to worst
@@ -31,8 +31,7 @@ def judge_actions(features: pl.DataFrame, rules: Rules) -> Spoken:
 
     A rule that could not be judged because a feature is missing refers, and is among the clauses.
     """
-    said = [outcomes(rules_on(rules, action), features, rules.parameters) for action in Action]
-    ranks = [s["eligibility"].replace_strict(_RANKS, return_dtype=pl.Int64).to_numpy() for s in said]
-    together = pl.concat(said)
-    clauses = together.select(pl.col("spoke").list.concat("unclear").alias("clauses")).to_series()
-    return Spoken(eligibility=np.column_stack(ranks), clauses=clauses)
+    said = action_outcomes(rules, features)
+    ranks = said["eligibility"].replace_strict(_RANKS, return_dtype=pl.Int64).to_numpy()
+    clauses = said.select(pl.col("spoke").list.concat("unclear").alias("clauses")).to_series()
+    return Spoken(eligibility=ranks.reshape(len(Action), features.height).T, clauses=clauses)

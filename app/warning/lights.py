@@ -1,6 +1,7 @@
 """Lights: the worst of triggers, model, missing evidence and guards, with all their reasons (design §7)."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -8,7 +9,7 @@ import polars as pl
 
 from app.domain.words import Light
 from app.policy.policy import Rules
-from app.warning.lists import Positions, fired, lists
+from app.warning.lists import Positions, fired, lists, observed
 from app.warning.triggers import LIGHTS
 
 RANKS: Final = {light.value: light.rank for light in Light}
@@ -18,7 +19,8 @@ def worst(*lights: pl.Expr) -> pl.Expr:
     """This function will take the worst of lights (codes) in any order; null is no opinion."""
     ranks = [light.replace_strict(RANKS, return_dtype=pl.Int8) for light in lights]
     rank = pl.max_horizontal(*ranks, pl.lit(Light.GREEN.rank, dtype=pl.Int8))
-    return rank.replace_strict(LIGHTS, return_dtype=pl.String)
+    codes = {place: light for light, place in RANKS.items()}
+    return rank.replace_strict(codes, return_dtype=pl.String)
 
 
 def model_light(pd_ppm: pl.Expr, *, yellow_ppm: int, red_ppm: int) -> pl.Expr:
@@ -34,20 +36,24 @@ def judge_evidence(features: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     Gives `row`, `data_gap` and `data_gaps`: `code`, `state` (missing or stale), `age_days` and
     `max_age_days`. Evidence whose `when` cannot be known is required.
     """
-    ages = [pl.col(e.entry.feature).cast(pl.Float64) for e in rules.evidence]
-    required = [
-        _required(e.now.when.expression(rules.parameters) if e.now.when else None) for e in rules.evidence
-    ]
-    gaps = [
-        (age.is_null() | (age > evidence.now.max_age_days)) & need
-        for evidence, age, need in zip(rules.evidence, ages, required, strict=True)
-    ]
-    at, which = fired(features, gaps)
+    at, which = fired(features, _is_unseen(rules))
     entries = _gaps(features, rules, at, which)
     flag = np.zeros(features.height, dtype=np.bool_)
     flag[at] = True
     column = lists(features.height, at, entries, "data_gaps")
     return features.select("row", pl.Series("data_gap", flag), column)
+
+
+@cache
+def _is_unseen(rules: Rules) -> tuple[pl.Expr, ...]:
+    ages = [pl.col(e.entry.feature).cast(pl.Float64) for e in rules.evidence]
+    needs = [
+        _required(e.now.when.expression(rules.parameters) if e.now.when else None) for e in rules.evidence
+    ]
+    return tuple(
+        (age.is_null() | (age > evidence.now.max_age_days)) & need
+        for evidence, age, need in zip(rules.evidence, ages, needs, strict=True)
+    )
 
 
 def _required(when: pl.Expr | None) -> pl.Expr:
@@ -60,9 +66,7 @@ def _gaps(features: pl.DataFrame, rules: Rules, at: Positions, which: Positions)
         schema={"code": pl.String, "max_age_days": pl.Int64},
         orient="row",
     )[which]
-    columns = [pl.col(e.entry.feature).cast(pl.Float64).alias(str(i)) for i, e in enumerate(rules.evidence)]
-    ages = features[at].select(columns).to_numpy()[np.arange(len(at)), which] if len(at) else np.zeros(0)
-    age = pl.Series("age_days", ages, dtype=pl.Float64).fill_nan(None)
+    age = observed(features, [e.entry.feature for e in rules.evidence], at, which).alias("age_days")
     state = pl.when(age.is_null()).then(pl.lit("missing")).otherwise(pl.lit("stale")).alias("state")
     return table.select("code", state, age, "max_age_days")
 
@@ -72,7 +76,7 @@ def judge_guards(features: pl.DataFrame, rules: Rules) -> pl.DataFrame:
 
     Gives `row`, `guard_light`, `guard_second_person` and `guards`: `code` and `light`.
     """
-    at, which = fired(features, [guard.now.when.expression(rules.parameters) for guard in rules.guards])
+    at, which = fired(features, _guarded(rules))
     table = pl.DataFrame(
         [(g.code, g.now.at_least.value, g.now.at_least.rank, g.now.second_person) for g in rules.guards],
         schema={"code": pl.String, "light": pl.String, "rank": pl.Int8, "second": pl.Boolean},
@@ -84,10 +88,15 @@ def judge_guards(features: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     np.logical_or.at(second, at, table["second"].to_numpy())
     return features.select(
         "row",
-        pl.Series("guard_light", rank).replace_strict(LIGHTS, return_dtype=pl.String),
+        LIGHTS.gather(rank).alias("guard_light"),
         pl.Series("guard_second_person", second),
         lists(features.height, at, table.select("code", "light"), "guards"),
     )
+
+
+@cache
+def _guarded(rules: Rules) -> tuple[pl.Expr, ...]:
+    return tuple(guard.now.when.expression(rules.parameters) for guard in rules.guards)
 
 
 def judge_lights(judged: pl.DataFrame, thresholds: Mapping[Light, int]) -> pl.DataFrame:

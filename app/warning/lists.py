@@ -19,9 +19,20 @@ def fired(frame: pl.DataFrame, conditions: Sequence[pl.Expr]) -> tuple[Positions
     """
     if not conditions or frame.is_empty():
         return NOWHERE, NOWHERE
-    flags = [condition.fill_null(value=False).alias(str(i)) for i, condition in enumerate(conditions)]
-    hits = np.nonzero(frame.select("row", *flags).drop("row").to_numpy())
+    numbered = [condition.alias(str(i)) for i, condition in enumerate(conditions)]
+    flags = frame.select("row", pl.struct(numbered).alias(AT)).get_column(AT).struct.unnest()
+    hits = np.nonzero(flags.fill_null(value=False).to_numpy())
     return hits[0], hits[1]
+
+
+def observed(frame: pl.DataFrame, columns: Sequence[str], at: Positions, which: Positions) -> pl.Series:
+    """This function will look up, for every hit, the value (Float64) of the column that it is about."""
+    distinct = {name: place for place, name in enumerate(dict.fromkeys(columns))}
+    if not len(at):
+        return pl.Series([], dtype=pl.Float64)
+    numbers = frame.select(pl.col(list(distinct)).cast(pl.Float64, strict=False))[at].to_numpy()
+    place = np.array([distinct[name] for name in columns])
+    return pl.Series(numbers[np.arange(len(at)), place[which]]).fill_nan(None)
 
 
 def lists(height: int, at: Positions, entries: pl.DataFrame, name: str) -> pl.Series:
@@ -29,9 +40,12 @@ def lists(height: int, at: Positions, entries: pl.DataFrame, name: str) -> pl.Se
 
     Gives a list-of-struct column of `height`, an empty list where nothing was found.
     """
-    found = entries.select(pl.struct(pl.all()).alias(name), pl.Series(AT, at))
+    nothing = pl.Series(name, [[]], dtype=pl.List(pl.Struct(dict(entries.schema))))
+    if not len(at):
+        return nothing.new_from_index(0, height)
+    found = pl.DataFrame([pl.Series(AT, at), entries.to_struct(name)])
     grouped = found.group_by(AT, maintain_order=True).agg(pl.col(name))
     column = grouped[name]
     place = np.full(height, len(column), dtype=np.int64)
     place[grouped[AT].to_numpy()] = np.arange(len(column))
-    return column.append(pl.Series(name, [[]], dtype=column.dtype)).gather(place)
+    return column.append(nothing).gather(place)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import Enum, auto
-from functools import reduce
+from functools import cache, reduce
 from typing import Final
 
 import polars as pl
@@ -55,9 +55,12 @@ FACTS_MOVE_ON: Final = "facts_move_on"
 _LANDMARKS: Final = ("landmark_days_min", "landmark_days_max")  # between them an estimate speaks
 _MATURITY: Final = 0.0  # principal falls due here, whatever the pack says
 
+_STEADY: Final = frozenset({Pace.RISES, Pace.FALLS, Pace.RISES_WHILE_LATE})
+
 Marks = Mapping[str, frozenset[float]]
 
 
+@cache
 def marks(rules: Rules) -> Marks:
     """This function will list every number at which a rule, reminder or landmark reads a feature."""
     found: dict[str, set[float]] = defaultdict(set)
@@ -113,9 +116,12 @@ def next_change_on(judged: pl.DataFrame, at: Marks, *, policy_changes_on: date |
     for never). Without that column such features may change tomorrow. Null where nothing will change.
     """
     tomorrow = pl.col("as_of").dt.offset_by("1d")
-    days = pl.min_horizontal(*(_days_to_cross(feature, numbers) for feature, numbers in at.items()))
+    steady = [(f, numbers) for f, numbers in at.items() if PACES.get(f) in _STEADY and numbers]
+    days = pl.min_horizontal(*(_days_to_cross(feature, numbers) for feature, numbers in steady))
     crossing = pl.col("as_of") + pl.duration(days=days)
-    restless = reduce(lambda a, b: a | b, [_restless(feature) for feature in at])
+    restless = reduce(
+        lambda a, b: a | b, [_restless(feature) for feature in at if PACES.get(feature) is not Pace.STILL]
+    )
     moved = pl.col(FACTS_MOVE_ON) if FACTS_MOVE_ON in judged.columns else pl.when(restless).then(tomorrow)
     estimated = pl.when(pl.col("pd_ppm").is_not_null()).then(tomorrow)
     soonest = pl.min_horizontal(crossing, moved, estimated, pl.lit(policy_changes_on, dtype=pl.Date))
@@ -123,9 +129,7 @@ def next_change_on(judged: pl.DataFrame, at: Marks, *, policy_changes_on: date |
 
 
 def _days_to_cross(feature: str, numbers: frozenset[float]) -> pl.Expr:
-    pace, value = PACES.get(feature, Pace.ANY), pl.col(feature)
-    if pace not in {Pace.RISES, Pace.FALLS, Pace.RISES_WHILE_LATE} or not numbers:
-        return pl.lit(None, dtype=pl.Int64)
+    pace, value = PACES[feature], pl.col(feature)
     distances = [value - n if pace is Pace.FALLS else n - value for n in sorted(numbers)]
     # at a distance of 0 the number is left tomorrow; behind it nothing happens any more
     ahead = [pl.when(d >= 0).then(d.ceil().clip(lower_bound=1)) for d in distances]

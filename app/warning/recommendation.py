@@ -1,6 +1,8 @@
 """Recommendations: eligibility by clause, then the order for the situation, refined by cause (design §8)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -8,8 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from app.domain.words import Action, Eligibility, Light
-from app.policy.policy import Resolved, Rules
-from app.policy.schema import Situation, SituationInForce
+from app.policy.policy import Rules
 from app.warning.effects import ACTIONS, CAUSES, EffectTable, cause_numbers, expected_effects
 from app.warning.eligibility import ELIGIBILITIES, Spoken, judge_actions
 from app.warning.lists import fired
@@ -21,7 +22,15 @@ _REFUSED: Final = ELIGIBILITIES.index(Eligibility.REFUSED)
 _UNNAMED: Final = len(ACTIONS)  # the place of an action that a table does not name: behind those it names
 _STRIDE: Final = _UNNAMED + 2
 Ints = NDArray[np.int64]
-Row = Resolved[Situation, SituationInForce]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Table:
+    """The action table: when each situation holds; places of actions by situation, and by cause."""
+
+    conditions: tuple[pl.Expr, ...]
+    by_situation: Ints
+    by_cause: Ints
 
 
 def recommend(
@@ -52,24 +61,32 @@ def recommend(
 
 def _keys(judged: pl.DataFrame, rules: Rules, eligibility: Ints) -> Ints:
     """Smaller is better: refused, then the place for the cause, then the place in the situation."""
-    rows = sorted(rules.situations, key=lambda row: row.entry.priority)
-    by_situation = _places([*(row.now.order for row in rows), ()])[
-        _situations(judged, rows, rules.parameters)
-    ]
-    by_cause = _places([_preferred(rules, cause) for cause in CAUSES])[cause_numbers(judged["top_cause"])]
+    table = _table(rules)
+    by_situation = table.by_situation[_situations(judged, table.conditions)]
+    by_cause = table.by_cause[cause_numbers(judged["top_cause"])]
     green = (judged["light"] == Light.GREEN.value).to_numpy()
     by_cause[green, ACTIONS.index(Action.COLLECT)] = -1
     keys: Ints = ((eligibility == _REFUSED) * _STRIDE + by_cause + 1) * _STRIDE + by_situation
     return keys
 
 
-def _situations(judged: pl.DataFrame, rows: Sequence[Row], parameters: Mapping[str, float]) -> Ints:
+def _situations(judged: pl.DataFrame, conditions: tuple[pl.Expr, ...]) -> Ints:
     """The first row of the action table that holds; one past the last where none does."""
-    chosen = np.full(judged.height, len(rows), dtype=np.int64)
-    conditions = [row.now.when.expression(parameters) if row.now.when else pl.lit(value=True) for row in rows]
+    chosen = np.full(judged.height, len(conditions), dtype=np.int64)
     at, which = fired(judged, conditions)
     np.minimum.at(chosen, at, which)
     return chosen
+
+
+@cache
+def _table(rules: Rules) -> _Table:
+    rows = sorted(rules.situations, key=lambda row: row.entry.priority)
+    whens = (row.now.when for row in rows)
+    return _Table(
+        conditions=tuple(w.expression(rules.parameters) if w else pl.lit(value=True) for w in whens),
+        by_situation=_places([*(row.now.order for row in rows), ()]),
+        by_cause=_places([_preferred(rules, cause) for cause in CAUSES]),
+    )
 
 
 def _preferred(rules: Rules, cause: str) -> tuple[Action, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -10,9 +11,9 @@ import polars as pl
 from app.domain.words import Light
 from app.policy.conditions import Bound, Condition, Of
 from app.policy.policy import Rules
-from app.warning.lists import Positions, fired, lists
+from app.warning.lists import Positions, fired, lists, observed
 
-LIGHTS: Final = {light.rank: light.value for light in Light}
+LIGHTS: Final = pl.Series([light.value for light in Light])  # by rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +40,15 @@ class Step:
         return fires if self.when is None else fires & self.when.expression(parameters).fill_null(value=True)
 
 
+@cache
 def steps(rules: Rules) -> tuple[Step, ...]:
     """This function will list the triggers in force light by light, the worst first, in the pack's order."""
     return (*_steps(rules, Light.RED), *_steps(rules, Light.YELLOW))
+
+
+@cache
+def _fires(rules: Rules) -> tuple[pl.Expr, ...]:
+    return tuple(step.fires(rules.parameters) for step in steps(rules))
 
 
 def _steps(rules: Rules, light: Light) -> Iterator[Step]:
@@ -75,12 +82,12 @@ def judge_triggers(features: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     `code`, `light`, the observed `value`, the `threshold` that it met, and `cause`.
     """
     ordered = steps(rules)
-    at, which = fired(features, [step.fires(rules.parameters) for step in ordered])
+    at, which = fired(features, _fires(rules))
     rank = np.zeros(features.height, dtype=np.int8)
     np.maximum.at(rank, at, np.array([step.light.rank for step in ordered], dtype=np.int8)[which])
     return features.select(
         "row",
-        pl.Series("trigger_light", rank).replace_strict(LIGHTS, return_dtype=pl.String),
+        LIGHTS.gather(rank).alias("trigger_light"),
         lists(features.height, at, _entries(features, rules, ordered, at, which), "triggers"),
     )
 
@@ -93,15 +100,5 @@ def _entries(
         schema={"code": pl.String, "light": pl.String, "threshold": pl.Float64, "cause": pl.String},
         orient="row",
     )
-    seen = _observed(features, ordered, at, which)
+    seen = observed(features, [step.feature for step in ordered], at, which)
     return table[which].select("code", "light", seen.alias("value"), "threshold", "cause")
-
-
-def _observed(
-    features: pl.DataFrame, ordered: tuple[Step, ...], at: Positions, which: Positions
-) -> pl.Series:
-    values = [pl.col(s.feature).cast(pl.Float64, strict=False).alias(str(i)) for i, s in enumerate(ordered)]
-    if not values or not len(at):
-        return pl.Series([], dtype=pl.Float64)
-    matrix = features[at].select(values).to_numpy()
-    return pl.Series(matrix[np.arange(len(at)), which]).fill_nan(None)
