@@ -84,6 +84,10 @@ def test_evidence_is_asked_for_only_where_the_pack_requires_it() -> None:
     assert (early["data_gap"], late["data_gap"]) == (False, True)
 
 
+def test_evidence_whose_narrowing_cannot_be_known_is_required() -> None:
+    assert judge_one(RULES, days_since_income=None, days_to_maturity=None)["data_gap"]
+
+
 def test_a_guard_keeps_a_renewed_loan_yellow_and_asks_for_a_second_person() -> None:
     judged = judge_one(RULES, times_renewed=2.0)
 
