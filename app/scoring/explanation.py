@@ -58,8 +58,8 @@ def reasons(
 ) -> pl.Series:
     """List each row's largest adverse contributions, the largest first: a Series of lists of REASON.
 
-    A feature with a sign speaks only from its adverse side: a value no worse than the typical one is never
-    given as a reason, even where the estimate was moved by it.
+    A feature with a sign speaks only from its adverse side, any other only where it differs: a value no worse
+    than the typical one is never given as a reason, even where the estimate was moved by it.
     """
     most = min(most, len(features))
     adverse = np.where(_may_speak(values, features), contributions, 0).clip(min=0)
@@ -74,11 +74,12 @@ def reasons(
 
 
 def _may_speak(values: NDArray[np.float64], features: tuple[ScoredFeature, ...]) -> NDArray[np.bool_]:
-    """Tell where a value lies on its feature's adverse side, or is missing: (n, F)."""
+    """Tell where a value is on its feature's adverse side, or is missing: (n, F)."""
     sign = np.array([feature.sign.monotone for feature in features])
     typical = np.array([np.nan if feature.typical is None else feature.typical for feature in features])
-    speaks: NDArray[np.bool_] = np.isnan(values) | np.isnan(typical) | (sign == 0)
-    return np.logical_or(speaks, (values - typical) * sign > 0)
+    unknown = np.isnan(values) | np.isnan(typical)
+    apart = values - typical
+    return np.asarray(unknown | np.where(sign == 0, apart != 0, apart * sign > 0), dtype=np.bool_)
 
 
 def _described(

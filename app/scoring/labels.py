@@ -1,0 +1,79 @@
+"""What became of loans, from the ledger: repaid, defaulted, restructured first, or not known yet."""
+
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from app.domain.frames import Frames, latest_versions
+from app.domain.ledger import BY_NAME
+from app.domain.words import Action, LoanKind
+
+REPAID: Final = "repaid"
+DEFAULTED: Final = "defaulted"
+RESTRUCTURED: Final = "restructured"  # treated before the outcome was seen: censored, not repaid
+OPEN: Final = "open"
+_RESTRUCTURING: Final = (Action.EXTENSION.value, Action.RENEWAL.value, Action.RESCHEDULE.value)
+_SUCCEEDING: Final = (LoanKind.EXTENSION.value, LoanKind.RENEWAL.value)
+
+
+def outcomes(frames: Frames, *, default_days: int, known_until: date) -> pl.DataFrame:
+    """Tell of each loan: loan_id, household_id, kind, disbursed_on, matures_on, outcome.
+
+    A loan defaulted when principal or interest due by maturity is not paid in full `default_days` later. It
+    was restructured when an extension, renewal or new schedule was decided, or a loan that continues it was
+    disbursed, before that could be seen. It is open while known_until lies before that day.
+    """
+    ledger = frames.as_of(known_until)
+    loans = _latest(ledger, "loans").with_columns(
+        pl.col("matures_on").dt.offset_by(f"{default_days}d").alias("judged_on")
+    )
+    keys = loans.select("loan_id", "matures_on", "judged_on")
+    full = loans.join(_paid(ledger, keys), on="loan_id", how="left").join(
+        _owed(ledger, keys), on="loan_id", how="left"
+    )
+    treated = pl.col("loan_id").is_in(_treated(ledger, loans).implode())
+    short = (pl.col("paid_principal").fill_null(0) < pl.col("amount")) | (
+        pl.col("paid_interest").fill_null(0) < pl.col("due_interest").fill_null(0)
+    )
+    outcome = (
+        pl.when(pl.col("judged_on") > known_until).then(pl.lit(OPEN))
+        .when(treated).then(pl.lit(RESTRUCTURED))
+        .when(short).then(pl.lit(DEFAULTED))
+        .otherwise(pl.lit(REPAID))
+    )  # fmt: skip
+    told = full.with_columns(outcome.alias("outcome")).sort("loan_id")
+    return told.select("loan_id", "household_id", "kind", "disbursed_on", "matures_on", "outcome")
+
+
+def observed_practice_rate(told: pl.DataFrame) -> float | None:
+    """Give the default rate that practice saw: restructured loans count as not defaulted; None for none."""
+    seen = told.filter(pl.col("outcome") != OPEN)
+    return None if seen.is_empty() else float((seen["outcome"] == DEFAULTED).sum()) / seen.height
+
+
+def _latest(ledger: Frames, table: str) -> pl.DataFrame:
+    return latest_versions(ledger[table], BY_NAME[table].key)
+
+
+def _paid(ledger: Frames, keys: pl.DataFrame) -> pl.DataFrame:
+    paid = ledger["repayments"].join(keys, on="loan_id").filter(pl.col("paid_on") <= pl.col("judged_on"))
+    return paid.group_by("loan_id").agg(
+        pl.col("principal").sum().alias("paid_principal"), pl.col("interest").sum().alias("paid_interest")
+    )
+
+
+def _owed(ledger: Frames, keys: pl.DataFrame) -> pl.DataFrame:
+    due = ledger["repayments_due"].join(keys, on="loan_id").filter(pl.col("due_on") <= pl.col("matures_on"))
+    return due.group_by("loan_id").agg(pl.col("interest").sum().alias("due_interest"))
+
+
+def _treated(ledger: Frames, loans: pl.DataFrame) -> pl.Series:
+    judged = loans.select("loan_id", "judged_on")
+    decided = ledger["dispositions"].filter(pl.col("action").is_in(_RESTRUCTURING))
+    by_decision = decided.join(judged, on="loan_id").filter(pl.col("decided_on") <= pl.col("judged_on"))
+    followers = loans.filter(pl.col("kind").is_in(_SUCCEEDING)).select(
+        pl.col("continues_loan_id").alias("loan_id"), pl.col("disbursed_on").alias("followed_on")
+    )
+    by_loan = followers.join(judged, on="loan_id").filter(pl.col("followed_on") <= pl.col("judged_on"))
+    return pl.concat([by_decision["loan_id"], by_loan["loan_id"]]).unique()

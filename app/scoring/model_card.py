@@ -1,0 +1,91 @@
+"""Writes the card that goes with an artefact: its use, its data, how good it is, its limits."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from app.features.catalogue import BY_NAME, REFUSED
+
+_SIMULATED: Final = """
+> **Trained on simulated counties.** It shows how the system works; decide about no real person with it.
+> **由模拟县域训练，仅供演示，不得用于真实审批。**
+"""
+_CARD: Final = """# Model card: {estimator}
+{warning}
+Estimates the probability that a loan is not repaid in full within {default_days} days after maturity
+if nobody restructures it, given what was known {when}.
+
+{bags} boosted ensembles of at most {rounds} trees of depth {depth}, monotone where the catalogue says so,
+early stopping by log-loss, calibrated on a later slice.
+
+## Data
+
+Origin: {trained_on}. Facts known until {known_until}. {loans} matured loans, {restructured} of them
+restructured before their outcome was seen: these are censored, the others weighted by the inverse
+probability of not being restructured. Practice saw a default rate of {practice} (restructured loans counted
+as not defaulted).
+
+| part | loans | defaults | rows | maturities |
+|---|---|---|---|---|
+{parts}
+
+## Out of time
+
+{results}
+
+## Features
+
+| name | 名称 | unit | cause | sign |
+|---|---|---|---|---|
+{features}
+
+## Limits
+
+Never used, by rule: {refused}.
+
+The probability holds for loans like those it learnt from. Not for deciding without a person, not for
+collecting, not for pricing, not for loans of other kinds or sizes. SHAP values say what moved the estimate,
+not what caused the trouble.
+"""
+_RESULT: Final = """{name}: {n} rows, {bads} bad.
+
+| opinion | AUC |
+|---|---|
+{ranks}
+
+Brier {brier:.4f}, log-loss {logloss:.4f}, ECE {ece:.4f}, calibration slope {calibration_slope:.2f},
+intercept {calibration_intercept:.2f}."""
+
+
+def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Write the card in Markdown, from the manifest and the metrics only."""
+    days = manifest["landmark_days"]
+    return _CARD.format_map(
+        dict(manifest["spec"])
+        | dict(metrics)
+        | {
+            "estimator": manifest["estimator"],
+            "warning": _SIMULATED if manifest["trained_on"] == "simulation" else "",
+            "when": f"from {days[1]} to {days[0]} days before maturity" if days else "when it is applied for",
+            "practice": f"{metrics['observed_practice_rate']:.2%}",
+            "parts": "\n".join(_part(name, part) for name, part in metrics["parts"].items()),
+            "results": "\n\n".join(_result(n, metrics[n]) for n in metrics if n.startswith("test")),
+            "features": "\n".join(_feature(feature) for feature in manifest["features"]),
+            "refused": "、".join(item.zh for item in REFUSED),
+        }
+    )
+
+
+def _part(name: str, part: Mapping[str, Any]) -> str:
+    maturities = f"{part['first_maturity']} … {part['last_maturity']}"
+    return f"| {name} | {part['loans']} | {part['defaults']} | {part['rows']} | {maturities} |"
+
+
+def _result(name: str, found: Mapping[str, Any]) -> str:
+    ranks = [(who, found[who]["auc"]) for who in ("learned", "scorecard", "rating") if who in found]
+    rows = "\n".join(f"| {who} | {'–' if value is None else f'{value:.3f}'} |" for who, value in ranks)
+    return _RESULT.format_map({"name": name, "ranks": rows} | dict(found) | dict(found["learned"]))
+
+
+def _feature(feature: Mapping[str, Any]) -> str:
+    name = feature["name"]
+    return f"| {name} | {BY_NAME[name].zh} | {feature['unit']} | {feature['cause']} | {feature['sign']} |"

@@ -1,0 +1,202 @@
+"""Trains an estimator: rows, out-of-time split, bag of trees, calibration, and the simpler opinions beside.
+
+Training only: the server loads what `Artefact.save` writes and needs none of the learning libraries.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from app import CODE_VERSION
+from app.domain.frames import Frames
+from app.features.catalogue import BY_NAME, catalogue_hash, declaration
+from app.features.feature import Stage
+from app.scoring import artifact
+from app.scoring.boosting import Bag, fit_bag
+from app.scoring.calibrating import fit_calibration, fit_rating_rates
+from app.scoring.calibration import Calibration, RatingRates
+from app.scoring.explanation_tables import FRACTION_BITS
+from app.scoring.labels import DEFAULTED, RESTRUCTURED
+from app.scoring.measures import auc, ks, truth_of
+from app.scoring.model_card import model_card
+from app.scoring.scorecard import Scorecard
+from app.scoring.scorecard_fit import fit_scorecard
+from app.scoring.spec import TrainingSpec
+from app.scoring.splitting import Split, split_by_maturity
+from app.scoring.training_rows import matrix, scored_columns, training_rows
+
+# Rates a features frame: (n,) whole points, null where the rating refers to a person.
+Rater = Callable[[pl.DataFrame], pl.Series]
+_GOLDEN: Final = 16
+_FORMAL: Final = 30  # the landmark of the formal assessment, shown apart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artefact:
+    """What a training run made: the manifest's body and every other file's bytes."""
+
+    manifest: Mapping[str, Any]
+    files: Mapping[str, bytes]
+    metrics: Mapping[str, Any]
+
+    def save(self, folder: Path) -> str:
+        """Write the artefact into a folder and give its id; nothing that loads is left by an interruption."""
+        return artifact.save(folder, self.manifest, self.files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fitted:
+    columns: tuple[str, ...]
+    bag: Bag
+    calibration: Calibration
+    scorecard: Scorecard
+    rates: RatingRates | None
+
+
+def train(counties: Sequence[Frames], spec: TrainingSpec, *, rating: Rater | None = None) -> Artefact:
+    """Train one estimator on one or more counties' ledgers.
+
+    Raises TrainingError for refused columns, for one class only and for too few loans, with what to do.
+    Same ledgers, spec and versions give the same bytes.
+    """
+    columns = scored_columns(spec)
+    rows = training_rows(counties, spec)
+    return train_rows(
+        rows if rating is None else rows.with_columns(rating(rows).alias("points")), columns, spec
+    )
+
+
+def train_rows(rows: pl.DataFrame, columns: tuple[str, ...], spec: TrainingSpec) -> Artefact:
+    """Train on rows that `training_rows` made, with the rating's `points` (nullable) where it is to speak."""
+    split = split_by_maturity(rows, spec)
+    fitted = _fit(split, columns, spec)
+    metrics = _metrics(rows, split, fitted, spec)
+    manifest = _manifest(split, fitted, spec)
+    files = {
+        artifact.TABLES: fitted.bag.tables.to_bytes(),
+        artifact.CALIBRATION: artifact.json_bytes(fitted.calibration.to_dict()),
+        artifact.SCORECARD: artifact.json_bytes(fitted.scorecard.to_dict()),
+        "metrics.json": artifact.json_bytes(metrics),
+        "MODEL_CARD.md": model_card(manifest, metrics).encode(),
+        **{f"model_{k}.txt": text.encode() for k, text in enumerate(fitted.bag.texts)},
+    }
+    if fitted.rates is not None:
+        files[artifact.RATING_RATES] = artifact.json_bytes(fitted.rates.to_dict())
+    return Artefact(manifest=manifest, files=files, metrics=metrics)
+
+
+def _fit(split: Split, columns: tuple[str, ...], spec: TrainingSpec) -> _Fitted:
+    bag = fit_bag(split.parts["train"], split.parts["validation"], columns, spec)
+    later = split.parts["calibration"]
+    values = matrix(later, columns)
+    return _Fitted(
+        columns=columns,
+        bag=bag,
+        calibration=fit_calibration(bag.margins(values), later, bag.spread(values), FRACTION_BITS),
+        scorecard=fit_scorecard(split.parts["train"], columns),
+        rates=_rating_rates(pl.concat([split.parts["validation"], later])),
+    )
+
+
+def _rating_rates(rows: pl.DataFrame) -> RatingRates | None:
+    if "points" not in rows.columns:
+        return None
+    rated = rows.filter(pl.col("points").is_not_null())
+    if rated.is_empty():
+        return None
+    once = rated["weight"] / rated.select(pl.len().over("county", "loan_id")).to_series()
+    return fit_rating_rates(rated["points"].to_numpy(), rated["bad"].to_numpy(), once.to_numpy())
+
+
+def _metrics(rows: pl.DataFrame, split: Split, fitted: _Fitted, spec: TrainingSpec) -> dict[str, Any]:
+    test = split.parts["test"]
+    loans = rows.unique(["county", "loan_id"])
+    outcome = loans["outcome"]
+    found: dict[str, Any] = {
+        "loans": loans.height,
+        "restructured": int((outcome == RESTRUCTURED).sum()),
+        "observed_practice_rate": round(float((outcome == DEFAULTED).sum()) / loans.height, 6),
+        "parts": {name: _counts(part) for name, part in split.parts.items()},
+        "test": _measured(test, fitted),
+    }
+    if spec.stage is Stage.MATURITY and _FORMAL in spec.landmarks:
+        formal = test.filter((pl.col("ends_on") - pl.col("as_of")).dt.total_days() == _FORMAL)
+        found[f"test_at_{_FORMAL}_days"] = _measured(formal, fitted)
+    return found
+
+
+def _counts(part: pl.DataFrame) -> dict[str, Any]:
+    loans = part.unique(["county", "loan_id"])
+    ends = part["ends_on"].cast(pl.String)
+    return {
+        "rows": part.height, "loans": loans.height, "defaults": int(loans["bad"].sum()),
+        "first_maturity": ends.min(), "last_maturity": ends.max(),
+    }  # fmt: skip
+
+
+def _measured(part: pl.DataFrame, fitted: _Fitted) -> dict[str, Any]:
+    bad, weight = part["bad"].to_numpy(), part["weight"].to_numpy()
+    margin = fitted.bag.margins(matrix(part, fitted.columns))
+    learned, low, high = fitted.calibration.apply(margin)
+    risk = margin.astype(np.float64)
+    found: dict[str, Any] = {"n": part.height, "bads": int(bad.sum())}
+    found["learned"] = {"auc": auc(risk, bad, weight), "ks": ks(risk, bad, weight)} | truth_of(
+        learned, bad, weight
+    )
+    found["learned"]["mean_interval_ppm"] = round(float((high - low).mean()))
+    found["scorecard"] = {"auc": auc(-fitted.scorecard.points(part).astype(np.float64), bad, weight)}
+    if "points" in part.columns:
+        rated = part.filter(pl.col("points").is_not_null())
+        risk = -rated["points"].to_numpy().astype(np.float64)
+        found["rating"] = {
+            "auc": auc(risk, rated["bad"].to_numpy(), rated["weight"].to_numpy()),
+            "n": rated.height,
+        }
+    return found
+
+
+def _manifest(split: Split, fitted: _Fitted, spec: TrainingSpec) -> dict[str, Any]:
+    test = matrix(split.parts["test"], fitted.columns)[: _GOLDEN - 1]
+    rows = np.vstack([test, np.full((1, len(fitted.columns)), np.nan)])
+    maturity = spec.stage is Stage.MATURITY
+    return {
+        "estimator": spec.stage.value,
+        "trained_on": spec.trained_on,
+        "landmark_days": [min(spec.landmarks), max(spec.landmarks)] if maturity else None,
+        "features": _features(split.parts["train"], fitted.columns),
+        "catalogue_hash": catalogue_hash(),
+        "spec": spec.to_dict(),
+        "split": {name: day.isoformat() for name, day in split.starts.items()},
+        "golden": artifact.golden(rows, fitted.bag.margins(rows)),
+        "versions": {"xindeng": CODE_VERSION} | {name: version(name) for name in _LIBRARIES},
+    }
+
+
+_LIBRARIES: Final = ("lightgbm", "numpy", "polars", "scipy")
+
+
+def _features(train: pl.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    typical = _medians(matrix(train, columns))
+    return [dict(declaration(BY_NAME[n])) | {"typical": t} for n, t in zip(columns, typical, strict=True)]
+
+
+def _medians(values: NDArray[np.float64]) -> list[float | None]:
+    known = [column[~np.isnan(column)] for column in values.T]
+    return [float(np.median(column)) if column.size else None for column in known]
+
+
+def train_demo(
+    counties: Sequence[Frames], out_dir: Path, spec: TrainingSpec, *, rating: Rater | None = None
+) -> dict[str, str]:
+    """Train both estimators on simulated counties and save each below `out_dir`: ids by estimator.
+
+    `spec` gives everything but the stage, which is set for each.
+    """
+    made = {stage: train(counties, spec.for_stage(stage), rating=rating) for stage in Stage}
+    return {stage.value: artefact.save(out_dir / stage.value) for stage, artefact in made.items()}
