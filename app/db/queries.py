@@ -19,7 +19,7 @@ _COUNTY: Final = frozenset(table.name for table in COUNTY_TABLES)
 
 def members(connection: sa.Connection, values: Iterable[str]) -> sa.Select[Any]:
     """This function will make one parameter of many texts, to stand behind IN; texts must be storable."""
-    packed = json.dumps(list(values))
+    packed = sa.literal(json.dumps(list(values)), sa.Text)
     if connection.dialect.name == "sqlite":
         return sa.select(sa.func.json_each(packed).table_valued("value").c.value)
     return sa.select(sa.func.jsonb_array_elements_text(sa.cast(packed, JSONB)).column_valued("value"))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from app.db.guards import require_storable
+from app.db.guards import is_storable, require_storable
 from app.db.tables import assessments as rows
 from app.domain.errors import InvalidValueError
 from app.services.ports import WarningFilter
@@ -24,6 +24,7 @@ _FILTERS: Final[Mapping[str, sa.Column[Any]]] = MappingProxyType(
         "action": rows.c.top_action,
     }
 )
+_INTEGERS: Final = 2**63
 _LATER_THAN_ANY_TERM: Final = 1_000_000  # days
 
 
@@ -37,10 +38,11 @@ class Listing:
 
     def page(self, *, after: tuple[Any, ...] | None, limit: int) -> list[dict[str, Any]]:
         """This function will give the rows after a position, each with its own as `cursor`."""
-        last = self._last_seq() if after is None else after[2]
+        last = self._last_seq() if after is None else _position(after)[2]
         query = sa.select(rows).where(*self._current(last))
         if after is not None:
-            position = sa.tuple_(sa.literal(after[0]), sa.literal(after[1]))
+            urgency, loan_id, _ = after
+            position = sa.tuple_(sa.literal(urgency, sa.BigInteger), sa.literal(loan_id, sa.Text))
             query = query.where(sa.tuple_(rows.c.urgency, rows.c.loan_id) > position)
         found = self.connection.execute(query.order_by(rows.c.urgency, rows.c.loan_id).limit(limit))
         return [{**row, "cursor": (row["urgency"], row["loan_id"], last)} for row in found.mappings()]
@@ -78,6 +80,15 @@ class Listing:
             return asked
         days = min(self.where.due_within_days, _LATER_THAN_ANY_TERM)
         return [*asked, rows.c.days_to_maturity.between(0, days)]
+
+
+def _position(after: tuple[Any, ...]) -> tuple[int, str, int]:
+    """Take a position apart; it went through other hands and may be anything."""
+    match after:
+        case (int(urgency), str(loan_id), int(last)) if is_storable(loan_id):
+            if max(abs(urgency), abs(last)) < _INTEGERS:
+                return urgency, loan_id, last
+    raise InvalidValueError(zh="翻页位置无效。", en="The position in the list is not valid.")
 
 
 def _names(by: Sequence[str]) -> tuple[str, ...]:
