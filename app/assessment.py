@@ -1,6 +1,5 @@
 """The pipeline, on one screen: frames and a day go in, assessments come out. No clock, no I/O (design §1)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -78,7 +77,6 @@ LOANS: Final = Form(
         "second_person",
         "reminders",
         "formal_due_on",
-        "missed_formal",
         "term_months",
         "use_mode",
     ),
@@ -152,15 +150,10 @@ class Basis:
     effects: EffectTable
     context: Context | None = None
 
-    def versions(self, watermark: int) -> Mapping[str, str | int]:
-        """This function will name the versions that an assessment was made with."""
-        return {
-            "watermark": watermark,
-            "policy": self.policy.name,
-            "policy_hash": self.policy.content_hash,
-            "artefact_id": self.estimator.artefact_id if self.estimator else "",
-            "code_version": CODE_VERSION,
-        }
+    @property
+    def artefact_id(self) -> str:
+        """This function will give the estimator's artefact id; empty where there is no estimator."""
+        return self.estimator.artefact_id if self.estimator else ""
 
 
 def assess(frames: Frames, base: pl.DataFrame, *, as_of: date, basis: Basis) -> pl.DataFrame:
@@ -181,7 +174,7 @@ def assess(frames: Frames, base: pl.DataFrame, *, as_of: date, basis: Basis) -> 
     judged = _with(judged, judge_reminders(judged, rules))
     until = basis.policy.next_change_after(as_of)
     judged = judged.with_columns(next_change_on(judged, marks(rules), policy_changes_on=until), _urgency())
-    return _stored_form(judged, basis.versions(frames.watermark), LOANS)
+    return _stored_form(judged, basis, frames.watermark, LOANS)
 
 
 def appraise(frames: Frames, base: pl.DataFrame, *, as_of: date, basis: Basis) -> pl.DataFrame:
@@ -195,7 +188,7 @@ def appraise(frames: Frames, base: pl.DataFrame, *, as_of: date, basis: Basis) -
     judged = _opinions(frames, base, rules, basis).with_columns(ids)
     judged = _with(judged, _eligibility(judged, rules))
     judged = _with(judged, judge_causes(judged.with_columns(_NO_WARNINGS), rules))
-    return _stored_form(judged, basis.versions(frames.watermark), APPLICATIONS)
+    return _stored_form(judged, basis, frames.watermark, APPLICATIONS)
 
 
 def faults(base: pl.DataFrame) -> pl.DataFrame:
@@ -215,7 +208,8 @@ def _opinions(frames: Frames, base: pl.DataFrame, rules: Rules, basis: Basis) ->
     features = build(frames, base, context=basis.context)
     inputs = pl.Series("inputs_hash", row_hashes(features.drop("row")))
     rated = _with(features.with_columns(inputs), rate(features, rules), estimate(features, basis.estimator))
-    return _with(rated, agreement(rated, thresholds(rules)))
+    rates = basis.estimator.rating_rates if basis.estimator else None
+    return _with(rated, agreement(rated, thresholds(rules), rates))
 
 
 def _with(frame: pl.DataFrame, *parts: pl.DataFrame) -> pl.DataFrame:
@@ -235,9 +229,15 @@ def _urgency() -> pl.Expr:
     return (light + days * _DAYS_STRIDE + PPM - pl.col("pd_ppm").fill_null(PPM)).alias("urgency")
 
 
-def _stored_form(judged: pl.DataFrame, versions: Mapping[str, str | int], form: Form) -> pl.DataFrame:
+def _stored_form(judged: pl.DataFrame, basis: Basis, watermark: int, form: Form) -> pl.DataFrame:
     """Bring assessments into the columns that are stored; the id is the hash of the natural key."""
-    known = judged.with_columns(pl.lit(value).alias(name) for name, value in versions.items())
+    known = judged.with_columns(
+        watermark=pl.lit(watermark),
+        policy=pl.lit(basis.policy.name),
+        policy_hash=pl.lit(basis.policy.content_hash),
+        artefact_id=pl.lit(basis.artefact_id),
+        code_version=pl.lit(CODE_VERSION),
+    )
     key = known.select(
         pl.concat_str(*(pl.col(c).cast(pl.String) for c in form.key), separator="|")
     ).to_series()
