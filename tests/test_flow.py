@@ -1,7 +1,6 @@
 """The main job, end to end, on both databases: a ledger file goes in, lights and advice come out."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import count
@@ -60,7 +59,7 @@ def _import(desk: Desk, ledger: Path | bytes, day: date = DAY) -> Any:
 
 
 @pytest.fixture
-def swept(desk: Desk, ledger: Path) -> Iterator[tuple[Desk, SweepRecord]]:
+def swept(desk: Desk, ledger: Path) -> tuple[Desk, SweepRecord]:
     result = _import(desk, ledger)
     assert not result.bad
     return desk, sweep(desk, as_of=DAY)

@@ -1,6 +1,5 @@
 """`demo`: everything that `make run` shows before it serves; each step skips what is done."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +9,6 @@ from app.bootstrap import settings
 from app.cli import ledger
 from app.cli.progress import console
 from app.settings import ROOT
-
-DEMO_DAY = datetime(2025, 9, 30)  # noqa: DTZ001 - a business day, no moment
 
 
 def register(app: typer.Typer) -> None:
@@ -28,12 +25,14 @@ def demo(
     console.rule("信灯 Xindeng")
     ledger.migrate()
     if not file.exists():
-        ledger.simulate(file, loans=loans, until=DEMO_DAY)
-    ledger.import_(file, imported_on=DEMO_DAY)
-    ledger.sweep(as_of=DEMO_DAY)
-    console.print(f"database 数据库: {_shown(settings().database_url)} · as of 基准日 {DEMO_DAY:%Y-%m-%d}")
+        ledger.simulate(file, loans=loans, until=ledger.LAST_DAY)
+    ledger.import_(file, imported_on=ledger.LAST_DAY)
+    ledger.sweep(as_of=ledger.LAST_DAY)
+    console.print(
+        f"database 数据库: {_shown(settings().database_url)} · as of 基准日 {ledger.LAST_DAY:%Y-%m-%d}"
+    )
 
 
 def _shown(url: str) -> str:
     """Leave out a password."""
-    return url.split("@")[-1]
+    return url.rsplit("@", maxsplit=1)[-1]

@@ -15,9 +15,11 @@ from app.ledgerfile.writing import write_bad_rows, write_ledger
 from app.services.importing import ImportResult, import_ledger
 from app.services.ports import SweepRecord
 from app.services.sweeping import sweep as run_sweep
-from app.simulation import CountySpec, simulate as run_simulation
+from app.simulation import CountySpec
+from app.simulation import simulate as run_simulation
 
 DAY = ["%Y-%m-%d"]
+LAST_DAY = datetime(2025, 9, 30)  # noqa: DTZ001 - a business day, no moment
 AsOf = Annotated[datetime | None, typer.Option(formats=DAY, help="business day; today when left out")]
 Pack = Annotated[str | None, typer.Option(help="policy pack; the deployment's when left out")]
 
@@ -42,7 +44,7 @@ def simulate(
     out: Annotated[Path, typer.Argument(help="the ledger to write, .xlsx")],
     loans: Annotated[int, typer.Option(min=1, help="loans in the county")] = 3_000,
     seed: Annotated[int, typer.Option(help="same seed, same bytes")] = 1,
-    until: Annotated[datetime, typer.Option(formats=DAY, help="last day of the ledger")] = datetime(2025, 9, 30),  # noqa: DTZ001
+    until: Annotated[datetime, typer.Option(formats=DAY, help="last day of the ledger")] = LAST_DAY,
     regime: Annotated[str, typer.Option(help="ordinary, price_collapse, drought, disease")] = "ordinary",
     visits: Annotated[str, typer.Option(help="ordinary, sparse, none")] = "ordinary",
     language: Annotated[str, typer.Option(help="zh or en headings")] = "zh",
@@ -100,7 +102,7 @@ def tell_import(result: ImportResult, refused: Path | None) -> None:
 def sweep(
     as_of: AsOf = None,
     policy: Pack = None,
-    horizon_days: Annotated[int | None, typer.Option(min=0, help="only loans due within so many days")] = None,
+    horizon_days: Annotated[int | None, typer.Option(min=0, help="only loans due within these days")] = None,
 ) -> None:
     """Assess every active loan as of a business day; a rerun adds nothing."""
     desk = make_desk(settings())
@@ -122,5 +124,3 @@ def tell_sweep(record: SweepRecord) -> None:
         f"loans in {record.loans_in:,} = added {record.added:,} + unchanged {record.unchanged:,}"
         f" + quarantined {record.quarantined:,}"
     )
-
-

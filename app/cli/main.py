@@ -1,7 +1,6 @@
 """The commands of `xindeng`; each has `--help`."""
 
 import sys
-from typing import Any
 
 import typer
 
@@ -20,10 +19,10 @@ for module in (ledger, scoring, serving, demo):
 app.add_typer(policies.app, name="policies")
 
 
-def main(arguments: list[str] | None = None) -> Any:
+def main(arguments: list[str] | None = None) -> None:
     """This function will run one command; an expected error is told in both languages, with exit code 1."""
     try:
-        return app(arguments)
+        app(arguments)
     except XindengError as error:
         console.print(f"[bold red]错误[/] {error.problem.zh}", highlight=False)
         console.print(f"[bold red]error[/] {error.problem.en}", highlight=False)

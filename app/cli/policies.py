@@ -1,4 +1,4 @@
-"""`policies check`: are the packs sound?"""
+"""`policies check`: whether the packs are sound."""
 
 from pathlib import Path
 from typing import Annotated
@@ -33,5 +33,9 @@ def _row(table: Table, policy: Policy) -> None:
     pack = policy.pack
     entries = sum(len(section) for section in dict(pack).values() if isinstance(section, dict))
     table.add_row(
-        f"{pack.name} {pack.zh}", pack.extends or "-", str(entries), str(len(policy.changes)), policy.content_hash[:16]
+        f"{pack.name} {pack.zh}",
+        pack.extends or "-",
+        str(entries),
+        str(len(policy.changes)),
+        policy.content_hash[:16],
     )

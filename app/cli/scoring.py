@@ -4,18 +4,19 @@ import json
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from app.bootstrap import file_limits, make_desk, settings
 from app.cli.ledger import AsOf, Pack
-from app.cli.progress import console, progress_bars
+from app.cli.progress import Report, console, progress_bars
 from app.db.migrate import upgrade
 from app.db.store import open_store
 from app.domain.money import yuan_text
-from app.services.assessing import Answer, Desk, score as run_score
+from app.services.assessing import Answer, Desk
+from app.services.assessing import score as run_score
 from app.services.importing import import_ledger
 
 
@@ -52,7 +53,7 @@ def _answers(file: Path, as_of: datetime | None, policy: str | None) -> list[Ans
     return answers
 
 
-def _import(desk: Desk, file: Path, policy: str | None, report: Any) -> None:
+def _import(desk: Desk, file: Path, policy: str | None, report: Report) -> None:
     rules = desk.policies.get(policy or desk.settings.policy).at(desk.today())
     lags = {lag.code: lag.now.days for lag in rules.knowledge}
     limits = file_limits(settings())
@@ -60,7 +61,9 @@ def _import(desk: Desk, file: Path, policy: str | None, report: Any) -> None:
 
 
 def _table(answers: list[Answer]) -> Table:
-    table = Table("application 申请", "points 分", "grade 等级", "limit 额度", "pd 违约概率", "eligibility 资格")
+    table = Table(
+        "application 申请", "points 分", "grade 等级", "limit 额度", "pd 违约概率", "eligibility 资格"
+    )
     for answer in answers:
         rating, pd = answer["rating"], answer["pd"]["value"]
         limit = rating["limit"]

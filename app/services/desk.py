@@ -1,7 +1,7 @@
 """The desk that use cases work at: store, packs, artefacts and clock, put together by the bootstrap."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from types import MappingProxyType
@@ -71,7 +71,7 @@ class Desk:
     new_id: Callable[[], str]
     estimators: Mapping[str, Estimator]
     effects: EffectTable
-    policies: PolicyBook = PolicyBook()
+    policies: PolicyBook = field(default_factory=PolicyBook)
 
     def today(self) -> date:
         """This function will give the business day in China."""

@@ -8,10 +8,10 @@ from typing import Final
 
 import polars as pl
 
+from app import CODE_VERSION
 from app.assessment import Basis, assess, faults
 from app.domain.frames import Frames
 from app.features.base import loan_base
-from app.features.context import Context
 from app.services.contexts import county_context
 from app.services.desk import Desk, own_context
 from app.services.ports import SweepRecord
@@ -102,9 +102,16 @@ def _frames(desk: Desk, households: Sequence[str], record: SweepRecord) -> Frame
 
 def _opened(desk: Desk, basis: Basis, as_of: date, horizon_days: int | None) -> SweepRecord:
     with desk.store.write() as work:
-        versions = basis.versions(work.facts.watermark())
         record = SweepRecord(
-            sweep_id=0, as_of=as_of, horizon_days=horizon_days, started_at=desk.clock(), **versions
+            sweep_id=0,
+            as_of=as_of,
+            watermark=work.facts.watermark(),
+            horizon_days=horizon_days,
+            started_at=desk.clock(),
+            policy=basis.policy.name,
+            policy_hash=basis.policy.content_hash,
+            artefact_id=basis.artefact_id,
+            code_version=CODE_VERSION,
         )
         return work.assessments.open_sweep(record)
 
