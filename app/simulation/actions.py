@@ -74,21 +74,21 @@ def best_delay(hurdles: Hurdles, book: Book) -> I:
 def _renewal(hurdles: Hurdles, book: Book) -> dict[str, F | I | B]:
     return {
         "postponed": np.full(len(book), hurdles.a.whole("renewal_months")),
-        "capacity": _if_sound(hurdles, book, "renewal"),
+        "capacity": _if_sound(hurdles, book, "renewal_sound", "renewal_unsound"),
         "will": np.full(len(book), hurdles.a.effect("renewal_willingness")),
     }
 
 
 def _top_up(hurdles: Hurdles, book: Book) -> dict[str, F | I | B]:
     return _renewal(hurdles, book) | {
-        "capacity": _if_sound(hurdles, book, "top_up"),
+        "capacity": _if_sound(hurdles, book, "top_up_sound", "top_up_unsound"),
         "factor": np.full(len(book), hurdles.a.number("top_up_factor")),
     }
 
 
-def _if_sound(hurdles: Hurdles, book: Book, name: str) -> F:
+def _if_sound(hurdles: Hurdles, book: Book, good: str, bad: str) -> F:
     sound = hurdles.sound(book, book.maturity - 1) > 0
-    return np.where(sound, hurdles.a.effect(f"{name}_sound"), hurdles.a.effect(f"{name}_unsound"))
+    return np.where(sound, hurdles.a.effect(good), hurdles.a.effect(bad))
 
 
 def _extra_help(hurdles: Hurdles, book: Book) -> dict[str, F | I | B]:

@@ -40,7 +40,7 @@ def follow(hurdles: Hurdles, book: Book, plan: Plan) -> Path:
         owed = _due_by(plan, month) - paid.sum(axis=0)
         scheduled = _falls_due(plan, month)
         tries = (owed > _TINY) & (scheduled | _retries(hurdles, missed, month))
-        paid[month] = _payment(hurdles, book, plan, month, owed, tries=tries, first=first)
+        paid[month] = _payment(hurdles, book, plan, month, owed, tries=tries, first=first, asked=bad)
         short = scheduled & (owed - paid[month] > _TINY)
         missed = np.where(short & (missed < 0), month, np.where(owed - paid[month] > _TINY, missed, _NEVER))
         first = np.where(short & (first < 0), month, first)
@@ -67,11 +67,12 @@ def _retries(hurdles: Hurdles, missed: I, month: int) -> B:
     return flags((missed >= 0) & ((month - missed) % hurdles.a.whole("arrears_step") == 0))
 
 
-def _payment(hurdles: Hurdles, book: Book, plan: Plan, month: int, owed: F, *, tries: B, first: I) -> F:
+def _payment(  # noqa: PLR0913
+    hurdles: Hurdles, book: Book, plan: Plan, month: int, owed: F, *, tries: B, first: I, asked: B
+) -> F:
     """This function will give the share of the principal paid in a month: all owed, part, or nothing."""
     a, at, state = hurdles.a, book.maturity + month, hurdles.state
     overdue = (first >= 0) & (first < month)
-    asked = overdue & (month - first >= a.whole("recovery_starts"))
     gained = plan.capacity * np.minimum(1.0, plan.at_once + month / 6.0)
     capacity = (
         hurdles.capacity(book, at)

@@ -24,9 +24,15 @@ def incomes(block: Block) -> pl.DataFrame:
             "household_id": block.household_ids(home),
             "source": words(_SOURCES, source),
             "received_in": block.hurdles.time.day(month, 1),
-            "amount": block.fen(np.round(yuan, -1)),
+            "amount": block.fen(np.round(yuan * _told(block)[home], -1)),
         }
     ).filter(pl.col("amount") > 0)
+
+
+def _told(block: Block) -> F:
+    """This function will draw by how much each household's incomes are told too high or too low."""
+    draws = block.streams("told incomes").standard_normal(len(block.hurdles.homes))
+    return floats(np.exp(draws * block.a.number("income_report_sd")))
 
 
 def _month(block: Block, month: int) -> list[tuple[I, I, I, F]]:

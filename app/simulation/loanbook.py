@@ -111,7 +111,16 @@ def applications(block: Block, head: I) -> pl.DataFrame:
             "industry": words(block.hurdles.world.trades.codes, block.hurdles.homes.industry[book.home]),
         }
     )
-    return frame.filter(book.kind == 0)
+    refused = rng.random(len(book)) < block.a.number("refused_applications")
+    return pl.concat([frame.filter(book.kind == 0), _refused(frame.filter((book.kind == 0) & refused))])
+
+
+def _refused(granted: pl.DataFrame) -> pl.DataFrame:
+    """This function will add an earlier application of the same household that was turned down."""
+    return granted.with_columns(
+        application_id="AR" + pl.col("application_id").str.slice(1),
+        applied_on=pl.col("applied_on").dt.offset_by("-90d"),
+    )
 
 
 def due_rows(block: Block) -> dict[str, Any]:

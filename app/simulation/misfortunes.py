@@ -55,7 +55,7 @@ def _struck(block: Block) -> tuple[I, I, I]:
 def insurance(block: Block) -> pl.DataFrame:
     """This function will give yearly policies taken with each loan, and what they paid."""
     parts = [_policies(block, kind, cover) for kind, cover in _COVER.items()]
-    frame = pl.concat([part for part in parts if len(part)])
+    frame = pl.concat(parts)
     return frame.filter(pl.col("starts_on") <= block.spec.until)
 
 

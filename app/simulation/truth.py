@@ -7,7 +7,7 @@ import polars as pl
 
 from app.domain.words import Action
 from app.simulation.actions import Plan, plan
-from app.simulation.arrays import words
+from app.simulation.arrays import I, wholes, words
 from app.simulation.block import Block
 from app.simulation.book import ACTIONS
 from app.simulation.following import Path, follow
@@ -49,7 +49,7 @@ def _outcome(block: Block, action: Action) -> pl.DataFrame:
         {
             "loan_id": block.loan_id,
             "action": pl.Series([action.value]).new_from_index(0, count),
-            "taken": words(ACTIONS, block.book.action) == action.value,
+            "taken": words(ACTIONS, taken(block)) == action.value,
             "defaulted": path.defaulted >= 0,
             "repaid_by_24m": path.repaid >= 0,
             "loss_fen": block.fen(lost),
@@ -58,6 +58,14 @@ def _outcome(block: Block, action: Action) -> pl.DataFrame:
             "bad_record": path.bad_record,
         }
         | _dates(block, chosen, path)
+    )
+
+
+def taken(block: Block) -> I:
+    """This function will give what was done: measures after default count only where it came to that."""
+    measure = np.isin(block.book.action, [ACTIONS.index(a) for a in (Action.COMPENSATION, Action.RECOVERY)])
+    return wholes(
+        np.where(measure & ~block.path.bad_record, ACTIONS.index(Action.COLLECT), block.book.action)
     )
 
 
