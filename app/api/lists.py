@@ -23,6 +23,7 @@ from app.services.ports import WarningFilter
 router = APIRouter(tags=["warnings"])
 
 Group = Literal["township", "village", "bank", "industry", "cause", "action"]
+_USUAL_PAGE: Final = 100
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _FILES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -73,7 +74,9 @@ def warnings(
     request: Request,
     desk: AtDesk,
     where: Asked,
-    limit: Annotated[int, Query(ge=1, description="most rows on this page; files hold all rows")] = 100,
+    limit: Annotated[
+        int | None, Query(ge=1, description="rows of a page, 100 unless said; files hold all")
+    ] = None,
     cursor: Annotated[str | None, Query(max_length=600, description="next_cursor of the page before")] = None,
     format_: Annotated[Format | None, Query(alias="format", description="or the header Accept")] = None,
 ) -> Response:
@@ -81,10 +84,10 @@ def warnings(
     form = format_of(request, format_)
     if form != "json":
         return export(desk.store, where, form, at_once=desk.settings.max_page)
-    _check_limit(limit, desk.settings.max_page)
+    size = _page_size(limit, desk.settings.max_page)
     place = None if cursor is None else Cursor.read(cursor, where)
     where, after = (where, None) if place is None else (replace(where, as_of=place.as_of), place.after)
-    rows, more = listing.page(desk.store, where, after=after, limit=limit)
+    rows, more = listing.page(desk.store, where, after=after, limit=size)
     following = Cursor.behind(rows[-1], where).text() if more else None
     return rendered({"items": [list_row(row) for row in rows], "next_cursor": following})
 
@@ -119,7 +122,8 @@ def history(desk: AtDesk, loan_id: Annotated[Code, Path(description="贷款编�
     return rendered({"items": listing.history(desk, loan_id)})
 
 
-def _check_limit(limit: int, most: int) -> None:
-    if limit > most:
+def _page_size(limit: int | None, most: int) -> int:
+    if limit is not None and limit > most:
         zh, en = f"每页最多 {most} 条。", f"A page has at most {most} rows."
         raise InvalidRequestError.at("?limit", "too_large", zh=zh, en=en)
+    return limit or min(_USUAL_PAGE, most)

@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal
@@ -41,12 +41,16 @@ _YES_NO: Final[Mapping[Language, tuple[str, str]]] = {"zh": ("是", "否"), "en"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """What to write: a name, its columns (headings and kinds) and rows that hold them by column name."""
+    """What to write: a name, its columns (headings and kinds) and rows that hold them by column name.
+
+    `fills` colours cells of choices in a workbook by the word that they show, e.g. 红灯: #F8CBAD.
+    """
 
     name: str
     columns: tuple[Column, ...]
     rows: pl.DataFrame
     language: Language = "zh"
+    fills: Mapping[str, str] = field(default_factory=dict)
 
     def heading(self, column: Column) -> str:
         """This function will give a column's heading in the sheet's language."""
@@ -108,7 +112,8 @@ def _write_part(
     page = book.add_worksheet(_sheet_name(sheet.name, number))
     for position, column in enumerate(sheet.columns):
         page.write_string(0, position, sheet.heading(column))
-    writers = [_writer(page, column, formats.get(column.kind)) for column in sheet.columns]
+    fills = {word: book.add_format({"bg_color": colour}) for word, colour in sheet.fills.items()}
+    writers = [_writer(page, column, formats.get(column.kind), fills) for column in sheet.columns]
     columns = [cell_values(rows.get_column(c.name), c, sheet.language) for c in sheet.columns]
     for row, cells in enumerate(zip(*columns, strict=True), start=1):
         for position, cell in enumerate(cells):
@@ -116,7 +121,9 @@ def _write_part(
                 writers[position](row, position, cell)
 
 
-def _writer(page: Worksheet, column: Column, form: Format | None) -> Callable[..., int]:
+def _writer(
+    page: Worksheet, column: Column, form: Format | None, fills: Mapping[str, Format]
+) -> Callable[..., int]:
     """Choose how cells of a column are written; a rate below one per cent is text and has its sign."""
     if column.kind in {Kind.DATE, Kind.MONTH}:
         return lambda row, position, day: page.write_datetime(row, position, day, form)
@@ -128,6 +135,8 @@ def _writer(page: Worksheet, column: Column, form: Format | None) -> Callable[..
             if isinstance(rate, str)
             else page.write_number(row, position, rate)
         )
+    if column.kind is Kind.CHOICE and fills:
+        return lambda row, position, word: page.write_string(row, position, word, fills.get(word))
     write: Callable[..., int] = page.write_string
     return write
 

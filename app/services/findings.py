@@ -27,7 +27,7 @@ class InvalidFactsError(XindengError):
         """This function will keep the findings and sum them up in one sentence."""
         total = len(findings)
         zh = f"共有 {total} 处内容有误，详见 errors。"
-        en = f"{total} thing(s) are wrong; see errors."
+        en = f"{total} problem(s) found; see errors."
         super().__init__(zh=zh, en=en, total=total)
         self.findings = tuple(findings[: self.shown])
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from app.domain.ledger.columns import Column, choice, code, count, day, flag, money, quantity, text
 from app.domain.money import PPM
-from app.domain.words import Action, Cause, Industry, Light, LoanKind
+from app.domain.words import Action, Cause, Industry, Light, LoanKind, Word
 from app.ledgerfile.writing import Sheet
 from app.services.ports import SweepRecord, WarningFilter
 
@@ -70,6 +70,12 @@ COLUMNS: Final = (
     day("next_change_on", "下次变化日"),
     code("assessment_id", "研判编号"),
 )
+_FILLS: Final = MappingProxyType(
+    {Light.RED.zh: "#F8CBAD", Light.YELLOW.zh: "#FFE699", Light.GREEN.zh: "#C6E0B4"}
+)
+_WORDS: Final[Mapping[str, type[Word]]] = MappingProxyType(
+    {"light": Light, "cause": Cause, "action": Action, "industry": Industry}
+)
 _LABELS: Final = MappingProxyType(
     {
         "as_of": "基准日",
@@ -95,12 +101,13 @@ def warnings_sheet(rows: Sequence[Row]) -> Sheet:
     """This function will lay the list out for people: Chinese headings, money in yuan, lights as words."""
     shown = [list_row(row) for row in rows]
     columns = {c.name: [row[c.name] for row in shown] for c in COLUMNS}
-    return Sheet(name="预警清单", columns=COLUMNS, rows=pl.DataFrame(columns, schema=_schema(COLUMNS)))
+    frame = pl.DataFrame(columns, schema=_schema(COLUMNS))
+    return Sheet(name="预警清单", columns=COLUMNS, rows=frame, fills=_FILLS)
 
 
 def filters_sheet(where: WarningFilter, rows: Sequence[Row], sweep: SweepRecord | None) -> Sheet:
     """This function will say what the list was made from: filters, run, versions, number of rows."""
-    asked = {_LABELS[name]: value for name, value in asdict(where).items() if value is not None}
+    asked = {_LABELS[name]: _word(name, value) for name, value in asdict(where).items() if value is not None}
     first: Row = rows[0] if rows else {}
     facts = {
         "基准日": first.get("as_of"),
@@ -116,6 +123,11 @@ def filters_sheet(where: WarningFilter, rows: Sequence[Row], sweep: SweepRecord 
     return Sheet(
         name="筛选条件", columns=columns, rows=pl.DataFrame(lines, schema=_schema(columns), orient="row")
     )
+
+
+def _word(name: str, value: object) -> object:
+    """Give a fixed word's Chinese label."""
+    return next((word.zh for word in _WORDS.get(name, ()) if word.value == value), value)
 
 
 def _schema(columns: Sequence[Column]) -> dict[str, pl.DataType]:

@@ -36,7 +36,9 @@ def everything(store: Store, where: WarningFilter, *, at_once: int) -> tuple[lis
 def summary(store: Store, where: WarningFilter, *, by: Sequence[str]) -> Sequence[Row]:
     """This function will count current assessments, with amounts and balances (fen), by light and `by`."""
     with store.read() as work:
-        return work.assessments.summary(where, by=by)
+        found = work.assessments.summary(where, by=by)
+    # no cause and no action are stored as an empty word
+    return [{name: None if value == "" else value for name, value in row.items()} for row in found]
 
 
 def history(desk: Desk, loan_id: str) -> list[dict[str, Any]]:
