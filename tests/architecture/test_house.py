@@ -93,9 +93,8 @@ def _entry_codes(section: str) -> set[str]:
 
 
 def _quoted() -> set[str]:
-    constants = (
-        n.value for p in APP for n in ast.walk(ast.parse(p.read_text())) if isinstance(n, ast.Constant)
-    )
+    judging = [ast.parse(p.read_text()) for p in APP if p.relative_to(ROOT / "app").parts[0] in JUDGING]
+    constants = (n.value for tree in judging for n in ast.walk(tree) if isinstance(n, ast.Constant))
     return {value for value in constants if isinstance(value, str)}
 
 
