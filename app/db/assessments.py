@@ -27,6 +27,13 @@ class SqlAssessments(SqlSweeps):
         check_frame(rows, codes=["loan_id"], longest=MAX_CODE)
         transfer.insert(self.connection, quarantined_loans, rows, new_only=True)
 
+    def quarantined(self, sweep_id: int) -> pl.DataFrame:
+        """This function will give the loans that a sweep could not assess (loan_id, reason), by loan."""
+        table = quarantined_loans.c
+        query = sa.select(table.loan_id, table.reason).where(table.sweep_id == sweep_id)
+        schema: transfer.Schema = {"loan_id": pl.String(), "reason": pl.String()}
+        return transfer.read(self.connection, query.order_by(table.loan_id), schema)
+
     def append(self, sweep_id: int | None, rows: pl.DataFrame) -> int:
         """This function will add assessments whose natural key is new and count them.
 

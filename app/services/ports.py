@@ -183,6 +183,10 @@ class Assessments(Protocol):
         """This function will keep loans that could not be assessed (loan_id, reason)."""
         ...
 
+    def quarantined(self, sweep_id: int) -> pl.DataFrame:
+        """This function will give the loans that a sweep could not assess (loan_id, reason), by loan."""
+        ...
+
     def append(self, sweep_id: int | None, rows: pl.DataFrame) -> int:
         """This function will add assessments whose natural key is new and count them."""
         ...

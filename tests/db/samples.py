@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import Any, Final
 
 import polars as pl
@@ -48,7 +49,8 @@ def add(work: SqlUnitOfWork, name: str, *rows: Mapping[str, Any]) -> int:
 
 def assessment(loan_id: str, **values: Any) -> dict[str, Any]:
     plain = {name: _PLAIN[dtype] for name, dtype in ASSESSMENT_SCHEMA.items()}
-    made = {"assessment_id": f"{loan_id}/{values}", "loan_id": loan_id, "as_of": DAY, "light": "green"}
+    name = sha256(f"{loan_id}{values}".encode()).hexdigest()
+    made = {"assessment_id": name, "loan_id": loan_id, "as_of": DAY, "light": "green"}
     return {**plain, **made, **values}
 
 

@@ -112,7 +112,7 @@ def chosen_from(known: Frames, households: list[str]) -> dict[str, pl.DataFrame]
 
 
 def test_facts_of_some_households_are_those_facts_among_all(store: SqlStore) -> None:
-    @FEW
+    @settings(FEW, max_examples=15)
     @given(LOAN_VERSIONS, PAYMENTS, st.lists(st.sampled_from(HOUSEHOLDS), unique=True), DAYS)
     def law(loans: list[LoanVersion], payments: list[Payment], households: list[str], day: date) -> None:
         with undone(store) as work:

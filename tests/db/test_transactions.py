@@ -10,7 +10,7 @@ from app.domain.errors import StoreError
 from tests.db.samples import DAY, add, assessment, assessments, imported
 
 WRITERS = 8
-TURNS = 20
+TURNS = 10
 
 
 def test_what_a_good_block_wrote_is_there_afterwards(store: SqlStore) -> None:
