@@ -4,28 +4,30 @@ A parser allocates rows times columns, so that two cells far apart cost as much 
 may carry their reference (`r="B7"`) or stand in order without one; both are counted.
 """
 
-import re
-from collections.abc import Iterable
-from typing import Final
+from typing import Final, cast
+
+import polars as pl
 
 from app.ledgerfile.limits import FileLimits
 from app.ledgerfile.refusals import refused
 
-_REFERENCE: Final = re.compile(rb"\sr\s*=\s*[\"']\s*([A-Za-z]*)([0-9]+)")
-_CELL: Final = re.compile(rb"<(?:\w+:)?c[\s/>]")
-_ROW: Final = re.compile(rb"<(?:\w+:)?row[\s/>]")
+_SPACE: Final = "[ \\t\\r\\n]"
+_REFERENCE: Final = rf"{_SPACE}r{_SPACE}*={_SPACE}*[\"']{_SPACE}*[A-Za-z]*[0-9]+"
+_PLACE: Final = r"(?<letters>[A-Za-z]*)(?<row>[0-9]+)$"
+_CELL: Final = rf"<(?:[A-Za-z0-9_]+:)?c(?:{_SPACE}|[/>])"
+_ROW: Final = rf"<(?:[A-Za-z0-9_]+:)?row(?:{_SPACE}|[/>])"
 _LONGEST_TAG: Final = 8 << 20
 
 
-def column_number(letters: bytes) -> int:
+def column_number(letters: str) -> int:
     """This function will turn a column's letters into its number, counted from 1.
 
-    >>> column_number(b"AB")
+    >>> column_number("AB")
     28
     """
     number = 0
     for letter in letters.upper():
-        number = number * 26 + letter - 64
+        number = number * 26 + ord(letter) - 64
     return number
 
 
@@ -53,25 +55,35 @@ class GridScan:
             raise refused("unsafe")
 
     def end(self) -> None:
-        """This function will add the part's grid to the total and refuse what exceeds the limits."""
-        rows = max(self._rows, self._unnumbered_rows)
-        self.cells += rows * self._columns
-        if self._columns > self._limits.columns or self.cells > self._limits.cells:
+        """This function will add the part's grid to the total."""
+        self.cells += self._grid()
+
+    def _grid(self) -> int:
+        return max(self._rows, self._unnumbered_rows) * self._columns
+
+    def _check(self) -> None:
+        too_wide = self._columns > self._limits.columns
+        if too_wide or max(self.cells + self._grid(), self._unnumbered_rows) > self._limits.cells:
             raise refused("too_many_cells", limit=self._limits.cells)
 
     def _measure(self, tags: bytes) -> None:
-        found = _REFERENCE.findall(tags)
-        letters = {reference[0] for reference in found}
-        self._rows = max(self._rows, _largest(number for _, number in found))
-        self._columns = max(self._columns, max(map(column_number, letters), default=0))
-        self._unnumbered_rows += len(_ROW.findall(tags))
-        if len(_CELL.findall(tags)) > sum(1 for letter, _ in found if letter):
-            self._columns = max(self._columns, 2 * _longest_row(tags))  # a row may go on in the next piece
+        text = pl.Series([tags.decode("latin-1")])
+        found = text.str.extract_all(_REFERENCE).explode().str.extract_groups(_PLACE).struct.unnest()
+        letters = found.get_column("letters").drop_nulls()
+        rows = found.get_column("row").cast(pl.Int64, strict=False)
+        self._rows = max(self._rows, _largest(rows))
+        self._columns = max(self._columns, max(map(column_number, letters.unique()), default=0))
+        self._unnumbered_rows += text.str.count_matches(_ROW).item()
+        if text.str.count_matches(_CELL).item() > (letters != "").sum():
+            self._columns = max(self._columns, 2 * _longest_row(text))  # a row may go on in the next piece
+        self._check()
 
 
-def _largest(numbers: Iterable[bytes]) -> int:
-    return max(map(int, numbers), default=0)
+def _longest_row(text: pl.Series) -> int:
+    """Count the cells of the longest row where cells carry no reference."""
+    rows = text.str.replace_all(_ROW, "\n").str.split("\n").explode()
+    return _largest(rows.str.count_matches(_CELL))
 
 
-def _longest_row(tags: bytes) -> int:
-    return max(len(_CELL.findall(row)) for row in _ROW.split(tags))
+def _largest(numbers: pl.Series) -> int:
+    return cast("int | None", numbers.max()) or 0

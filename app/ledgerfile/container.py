@@ -67,7 +67,8 @@ def check_workbook(source: Source, limits: FileLimits) -> None:
     try:
         with opened(source) as stream, _archive(stream, size(source), limits) as archive:
             _check_directory(archive, limits)
-            _check_parts(archive, limits, allowed=_allowance(size(source), limits))
+            _check_sizes(archive, allowed=_allowance(size(source), limits))
+            _check_parts(archive, limits)
     except _BROKEN as error:
         raise refused("damaged") from error
 
@@ -108,15 +109,20 @@ def _check_size_of_directory(stream: BinaryIO, length: int, limits: FileLimits) 
         raise refused("unpacks_too_large")
 
 
-def _check_parts(archive: zipfile.ZipFile, limits: FileLimits, *, allowed: int) -> None:
+def _check_sizes(archive: zipfile.ZipFile, *, allowed: int) -> None:
     unpacked = 0
-    grid, texts = GridScan(limits), SharedTexts()
     for entry in archive.infolist():
-        grid.begin()
         for piece in _pieces(archive, entry):
             unpacked += len(piece)
             if unpacked > allowed:
                 raise refused("unpacks_too_large")
+
+
+def _check_parts(archive: zipfile.ZipFile, limits: FileLimits) -> None:
+    grid, texts = GridScan(limits), SharedTexts()
+    for entry in archive.infolist():
+        grid.begin()
+        for piece in _pieces(archive, entry):
             grid.feed(piece)
             if entry.filename.lower() == SHARED_TEXTS:
                 texts.feed(piece)

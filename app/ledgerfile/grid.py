@@ -16,14 +16,13 @@ _EXACT: Final = 1e15  # a spreadsheet keeps 15 digits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """A sheet's cells as text (columns `0`, `1`, …; empty is null) below its first row number.
+    """A sheet's cells as text from its first row on (columns `0`, `1`, …; empty is null).
 
     `merged` holds (first row, first column, last row, last column), counted from 0 within `cells`.
     """
 
     name: str
     cells: pl.DataFrame
-    first_row: int = 1
     merged: tuple[tuple[int, int, int, int], ...] = ()
     uses_percent: bool = False
 

@@ -32,7 +32,7 @@ def fold(heading: str) -> str:
     plain = unicodedata.normalize("NFKC", heading).lower()
     if "‰" in plain:
         return plain
-    return re.sub(r"\([^)]*\)|\[[^\]]*\]|[\s:*_]", "", plain)
+    return re.sub(r"\([^)]*\)|\[[^\]]*\]|【[^】]*】|[\s:*_]", "", plain)
 
 
 def in_ten_thousands(heading: str) -> bool:

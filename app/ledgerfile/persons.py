@@ -9,7 +9,7 @@ import polars as pl
 
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK: Final = tuple("10X98765432")
-_SHAPE: Final = r"^[1-9]\d{16}[0-9X]$"
+_SHAPE: Final = r"^[1-9][0-9]{16}[0-9X]$"
 
 
 def read_person(text: pl.Expr) -> tuple[pl.Expr, tuple[tuple[pl.Expr, str], ...]]:
@@ -20,10 +20,10 @@ def read_person(text: pl.Expr) -> tuple[pl.Expr, tuple[tuple[pl.Expr, str], ...]
     checked = shaped.str.slice(17, 1) == _check_digit(shaped)
     problems = (
         (
-            number.str.contains(r"^\d(?:\.\d+)?E\+\d+$"),
+            number.str.contains(r"^[0-9](?:\.[0-9]+)?E\+[0-9]+$"),
             "被表格软件改成了数字，末几位已丢失，请按文本格式重填",
         ),
-        (number.str.contains(r"^\d{15}$"), "是15位旧号码，请改为18位"),
+        (number.str.contains(r"^[0-9]{15}$"), "是15位旧号码，请改为18位"),
         (number.str.len_chars() != 18, "应为18位"),
         (shaped.is_null(), "含有不应有的字符"),
         (born.is_null(), "中的出生日期不存在"),

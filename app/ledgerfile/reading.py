@@ -129,9 +129,7 @@ def _body(grid: Grid, row: int, found: Match, headings: Sequence[str]) -> pl.Dat
     cells = _filled(grid, found)
     if grid.uses_percent:
         cells = _percent_signs(cells, found)
-    numbered = cells.with_columns(
-        pl.Series(ROW, range(grid.first_row, grid.first_row + cells.height), pl.UInt32)
-    )
+    numbered = cells.with_columns(pl.Series(ROW, range(1, cells.height + 1), pl.UInt32))
     body = numbered.slice(row + 1).filter(_has_content(grid.cells.slice(row + 1)))
     return body.rename(dict(zip(cells.columns, headings, strict=True)))
 

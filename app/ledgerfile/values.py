@@ -18,10 +18,11 @@ from app.domain.ledger import Column, Kind
 from app.domain.money import MAX_FEN
 from app.ledgerfile.persons import read_person
 
+LONGEST_CODE: Final = 100  # as the store keeps them
 _CONTROL: Final = r"[\x00-\x08\x0b-\x1f\x7f]"
 _BLANK: Final = ("", "-", "--", "—", "——", "/", "null", "NULL", "#N/A", "N/A", "无")
 _KEEPS_BLANK_WORDS: Final = frozenset({Kind.TEXT, Kind.FLAG, Kind.CHOICE})
-_SCIENTIFIC: Final = r"^\d(?:\.\d+)?[Ee]\+\d+$"
+_SCIENTIFIC: Final = r"^[0-9](?:\.[0-9]+)?[Ee]\+[0-9]+$"
 _YES: Final = ("是", "有", "√", "✓", "✔", "1", "y", "yes", "true")
 _NO: Final = ("否", "无", "×", "✗", "✘", "x", "0", "n", "no", "false")
 _FLAGS: Final[Mapping[str, bool]] = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
@@ -57,8 +58,10 @@ def _read(texts: pl.Series, column: Column, *, in_ten_thousands: bool) -> pl.Dat
     rows = texts.alias("raw").to_frame().lazy().with_columns(_plain(column).alias("text"))
     if in_ten_thousands:
         rows = rows.with_columns(pl.when(text.str.contains("[元万]")).then(text).otherwise(text + "万"))
-    value, problem = reading.value.cast(column.dtype), _problem(column, reading)
-    return rows.select("raw", value.alias("value"), problem.alias("problem")).collect()
+    found = rows.select(
+        "raw", reading.value.cast(column.dtype).alias("value"), _problem(column, reading).alias("problem")
+    )
+    return found.with_columns(pl.when(pl.col("problem").is_null()).then(pl.col("value"))).collect()
 
 
 def _plain(column: Column) -> pl.Expr:
@@ -86,13 +89,14 @@ def _text(_: Column, text: pl.Expr) -> Reading:
 
 
 def _code(column: Column, text: pl.Expr) -> Reading:
-    code = text.str.replace(r"^(\d+)\.0+$", "$1")
+    code = text.str.replace(r"^([0-9]+)\.0+$", "$1")
     problems: list[Problem] = [
         (text.str.contains(_SCIENTIFIC), "被表格软件改成了数字，末几位已丢失，请按文本格式重填"),
         (text.str.contains(r"\|"), "含有不允许的字符“|”"),
+        (text.str.len_chars() > LONGEST_CODE, f"超过{LONGEST_CODE}个字符"),
     ]
     if column.digits is not None:
-        wrong = ~code.str.contains(rf"^\d{{{column.digits}}}$")
+        wrong = ~code.str.contains(rf"^[0-9]{{{column.digits}}}$")
         problems.append((wrong, f"应为{column.digits}位数字"))
     return Reading(value=code, problems=tuple(problems), otherwise="无法识别")
 
@@ -115,13 +119,13 @@ def _money(_: Column, text: pl.Expr) -> Reading:
     )
 
 
-_DECIMAL: Final = r"^\d+(?:\.\d+)?$"
+_DECIMAL: Final = r"^[0-9]+(?:\.[0-9]+)?$"
 
 
 def _shifted(digits: pl.Expr, places: int) -> pl.Expr:
     """Multiply a decimal text by ten to the `places` exactly, half rounded up; null where too large."""
-    whole = digits.str.extract(r"^(\d+)")
-    fraction = digits.str.extract(r"\.(\d+)$").fill_null("").str.pad_end(places + 1, "0")
+    whole = digits.str.extract(r"^([0-9]+)")
+    fraction = digits.str.extract(r"\.([0-9]+)$").fill_null("").str.pad_end(places + 1, "0")
     kept = (whole + fraction.str.slice(0, places)).cast(pl.Int64, strict=False)
     return kept + (fraction.str.slice(places, 1) >= "5").cast(pl.Int64)
 
@@ -142,18 +146,24 @@ def _integer(_: Column, text: pl.Expr) -> Reading:
     plain = (
         text.str.replace_all(r"[\s,]", "").str.replace(r"(?:个月|月|张|分)$", "").str.replace(r"\.0+$", "")
     )
-    value = pl.when(plain.str.contains(r"^-?\d{1,15}$")).then(plain.cast(pl.Int64, strict=False))
+    value = pl.when(plain.str.contains(r"^-?[0-9]{1,15}$")).then(plain.cast(pl.Int64, strict=False))
     return Reading(value=value, problems=((value < 0, "不能为负数"),), otherwise="不是整数")
 
 
 def _decimal(_: Column, text: pl.Expr) -> Reading:
     plain = text.str.replace_all(r"[\s,]", "").str.strip_suffix("亩")
-    value = pl.when(plain.str.contains(r"^-?\d{1,15}(?:\.\d+)?$")).then(plain.cast(pl.Float64, strict=False))
+    value = pl.when(plain.str.contains(r"^-?[0-9]{1,15}(?:\.[0-9]+)?$")).then(
+        plain.cast(pl.Float64, strict=False)
+    )
     return Reading(value=value, problems=((value < 0, "不能为负数"),), otherwise="不是数字")
 
 
 def _flag(_: Column, text: pl.Expr) -> Reading:
-    value = text.str.to_lowercase().replace_strict(_FLAGS, default=None, return_dtype=pl.Boolean)
+    value = (
+        text.str.to_lowercase()
+        .str.replace(r"\.0+$", "")
+        .replace_strict(_FLAGS, default=None, return_dtype=pl.Boolean)
+    )
     return Reading(value=value, otherwise="请填“是”或“否”")
 
 
@@ -167,8 +177,8 @@ def _choice(column: Column, text: pl.Expr) -> Reading:
     return Reading(value=value, otherwise=f"不在可选范围内（{allowed}）")
 
 
-_UNCERTAIN: Final = r"^\d{1,2}-\d{1,2}-(?:\d{2}|\d{4})$"
-_DAY: Final = r"^(?:19|20)\d{2}-\d{1,2}-\d{1,2}$"
+_UNCERTAIN: Final = r"^[0-9]{1,2}-[0-9]{1,2}-(?:[0-9]{1,2}|[0-9]{4})$"
+_DAY: Final = r"^(?:19|20)[0-9]{2}-[0-9]{1,2}-[0-9]{1,2}$"
 
 
 def _date(_: Column, text: pl.Expr) -> Reading:
@@ -176,7 +186,11 @@ def _date(_: Column, text: pl.Expr) -> Reading:
 
 
 def _month(_: Column, text: pl.Expr) -> Reading:
-    dashed = _dashed(text).str.replace(r"^(\d{4})(\d{2})$", "$1-$2").str.replace(r"^(\d{4}-\d{1,2})$", "$1-1")
+    dashed = (
+        _dashed(text)
+        .str.replace(r"^([0-9]{4})([0-9]{2})$", "$1-$2")
+        .str.replace(r"^([0-9]{4}-[0-9]{1,2})$", "$1-1")
+    )
     found = _dated(dashed)
     return Reading(
         value=found.value.dt.month_start(), problems=found.problems, otherwise="不是月份，请写成 2026-03"
@@ -185,13 +199,15 @@ def _month(_: Column, text: pl.Expr) -> Reading:
 
 def _dashed(text: pl.Expr) -> pl.Expr:
     """Bring the ways to write a day into 2026-3-9; the time of day is dropped."""
-    day = text.str.replace(r"[ T]+\d{1,2}:\d{2}.*$", "").str.replace_all(r"\s", "")
-    dashed = day.str.replace(r"^(\d{4})(\d{2})(\d{2})$", "$1-$2-$3").str.replace_all(r"[/.年月]", "-")
+    day = text.str.replace(r"[ T]+[0-9]{1,2}:[0-9]{2}.*$", "").str.replace_all(r"\s", "")
+    dashed = day.str.replace(r"^([0-9]{4})([0-9]{2})([0-9]{2})$", "$1-$2-$3").str.replace_all(
+        r"[/.年月]", "-"
+    )
     return dashed.str.strip_suffix("日").str.strip_suffix("-")
 
 
 def _dated(dashed: pl.Expr) -> Reading:
-    serial = pl.when(dashed.str.contains(r"^[1-9]\d{4}$")).then(
+    serial = pl.when(dashed.str.contains(r"^[1-9][0-9]{4}$")).then(
         _DAY_ZERO + pl.duration(days=dashed.cast(pl.Int64, strict=False))
     )
     written = pl.when(dashed.str.contains(_DAY)).then(dashed.str.to_date("%Y-%m-%d", strict=False))

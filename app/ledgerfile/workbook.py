@@ -60,19 +60,15 @@ def _sheets(stream: BinaryIO, limits: FileLimits) -> Iterator[CalamineSheet]:
 
 
 def _grid(sheet: CalamineSheet, *, percent: bool) -> Grid:
-    top, left = sheet.start or (0, 0)
+    """Rows come from the sheet's first on, columns from the first that holds anything."""
+    left = (sheet.start or (0, 0))[1]
     merged = tuple(
-        (first[0] - top, first[1] - left, last[0] - top, last[1] - left)
+        (first[0], first[1] - left, last[0], last[1] - left)
         for first, last in sheet.merged_cell_ranges or ()
-        if first[0] >= top and first[1] >= left
+        if first[1] >= left
     )
-    return Grid(
-        name=sheet.name,
-        cells=frame_of(sheet.iter_rows(), sheet.width),
-        first_row=top + 1,
-        merged=merged,
-        uses_percent=percent,
-    )
+    cells = frame_of(sheet.iter_rows(), sheet.width)
+    return Grid(name=sheet.name, cells=cells, merged=merged, uses_percent=percent)
 
 
 def _uses_percent(source: Source) -> bool:
