@@ -51,13 +51,16 @@ def _check_tables(source: Source) -> None:
 
 
 def _check_features(source: Source, place: Place, entry: Entry[Any], features: frozenset[str] | None) -> None:
-    own = {name for name in [getattr(entry, "feature", None)] if name is not None}
-    read = own.union(*(c.features() for value in entry.in_force for c in _parts(value, Condition)))
-    unknown = sorted(read - features) if features is not None else []
-    if unknown:
-        raise source.line(*place).error(
-            zh=f"未知的特征“{unknown[0]}”", en=f"there is no feature {unknown[0]!r}"
-        )
+    own = getattr(entry, "feature", None)
+    read = [((*place, "feature"), frozenset({own}))] if own is not None else []
+    for number, value in enumerate(entry.in_force):
+        read += [((*place, "in_force", number), c.features()) for c in _parts(value, Condition)]
+    for where, names in read:
+        unknown = sorted(names - features) if features is not None else []
+        if unknown:
+            raise source.line(*where).error(
+                zh=f"未知的特征“{unknown[0]}”", en=f"there is no feature {unknown[0]!r}"
+            )
 
 
 def _check_parameters(source: Source, place: Place, entry: Entry[Any]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from app.domain.errors import PolicyError, UnknownPolicyError
 from app.policy.reading import Key, Line, Place, Written, read_yaml
@@ -15,6 +16,7 @@ _ZH: Final[Mapping[str, str]] = {
     "missing": "缺少必填项",
     "extra_forbidden": "未知的键",
     "string_pattern_mismatch": "名称只能用小写字母、数字和下划线",
+    "too_short": "至少要有一项",
     "enum": "取值不在允许的范围内",
     "literal_error": "取值不在允许的范围内",
 }
@@ -85,11 +87,17 @@ def invalid(error: ValidationError, lines: Mapping[Place, Line], *, at: Place = 
 
     `at` is where the validated value stands in what `lines` tells of.
     """
-    found = [(_line((*at, *e["loc"]), lines), e) for e in error.errors(include_url=False)]
+    found = [(_line((*at, *e["loc"]), lines), e) for e in _innermost(error.errors(include_url=False))]
     line, first = min(found, key=lambda pair: (pair[0].file.name, pair[0].number))
     what = ".".join(str(key) for key in (*at, *first["loc"]))
     zh = first.get("ctx", {}).get("zh") or _ZH.get(first["type"], f"取值有误（{first['msg']}）")
     return line.error(zh=f"{what}：{zh}", en=f"{what}: {first['msg']}")
+
+
+def _innermost(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out what is only wrong because something inside it is."""
+    around = {e["loc"][:n] for e in errors for n in range(len(e["loc"]))}
+    return [e for e in errors if e["loc"] not in around]
 
 
 def _line(place: Place, lines: Mapping[Place, Line]) -> Line:
