@@ -10,7 +10,6 @@ from app.simulation.arrays import B, D, F, I, between, words
 from app.simulation.block import Block
 from app.simulation.book import Book
 
-_DUE_VISIT: Final = (50, 60)  # days before maturity: the list goes to the township at T-60
 _WRONG: Final = (UsePurpose.CONSUMPTION, UsePurpose.HOUSING, UsePurpose.WEDDING, UsePurpose.DEBT)
 
 
@@ -36,7 +35,9 @@ def _visit_days(block: Block, gaps: list[int]) -> tuple[I, D]:
     span = int((block.closed - start).astype(np.int64).max())
     steps = rng.integers(gaps[0], gaps[1] + 1, (len(block.book), span // gaps[0] + 1))
     days = np.cumsum(steps, axis=1)
-    days[:, -1] = (block.maturity - start).astype(np.int64) - rng.integers(*_DUE_VISIT, len(block.book))
+    days[:, -1] = (block.maturity - start).astype(np.int64) - between(
+        rng, block.a.table("due_visit"), len(block.book)
+    )
     days.sort(axis=1)
     end = np.minimum(block.closed, block.hurdles.time.until64)
     loan, step = np.nonzero((days > 0) & (start[:, None] + days <= end[:, None]))
@@ -61,13 +62,13 @@ def _findings(block: Block, loan: I, day: D) -> dict[str, pl.Series]:
         "willingness": words(tuple(Willingness), np.where(met, will, -1)),
         "contact": words(tuple(Contact), contact),
         "needs_funds": pl.Series(needs),
-        "pictures": pl.Series(rng.poisson(1.5, len(loan))),
+        "pictures": pl.Series(rng.poisson(block.a.number("visit_pictures"), len(loan))),
         "visitor_id": "V" + block.village_codes(book.home).str.slice(6),
     }
 
 
 def _production(block: Block, book: Book, month: I) -> F:
-    level = block.hurdles.foreseen(book, month) - 1.2
+    level = block.hurdles.foreseen(book, month) - block.a.number("visit_level")
     return block.hurdles.luck(book, month) + block.a.number("visit_capacity_weight") * np.minimum(level, 0.5)
 
 

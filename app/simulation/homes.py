@@ -55,7 +55,7 @@ def draw_homes(a: Assumptions, world: World, time: Timeline, streams: Streams, c
     village = _villages(world, streams, count)
     town = world.places.township[village]
     size = 1 + pick(rng, a.table("household_size_shares"), count)
-    labourers = np.minimum(size, 1 + rng.binomial(3, 0.40, count))
+    labourers = np.minimum(size, 1 + rng.binomial(3, a.number("labourer_chance"), count))
     skill, stance = rng.standard_normal(count), rng.standard_normal(count)
     industry = pick(rng, dict(enumerate(world.trades.shares)), count)
     low, high = a.table("industry_income_share")
@@ -135,7 +135,7 @@ def _debt(a: Assumptions, time: Timeline, streams: Streams, count: int) -> F:
     level = np.log(a.number("debt_ratio_mean")) + a.number("debt_ratio_sd") * rng.standard_normal(count)
     steps = rng.standard_normal((years, count)) * a.number("debt_yearly_sd")
     path = level + np.cumsum(steps, axis=0) - steps[: years // 2].sum(axis=0)
-    return np.where(owes, np.minimum(np.exp(path), 3.0), 0.0)
+    return np.where(owes, np.minimum(np.exp(path), a.number("debt_ratio_most")), 0.0)
 
 
 def draw_state(a: Assumptions, world: World, time: Timeline, streams: Streams, homes: Homes) -> State:
@@ -173,15 +173,15 @@ def _jumps(a: Assumptions, homes: Homes) -> F:
     cover = np.array([table[kind]["cover"] for kind in KINDS])[:, None] * homes.insured
     wealth = homes.assets / (homes.assets + 2 * a.number("assets_mean"))
     exposure = np.ones((len(KINDS), len(homes)))
-    exposure[[DISASTER, DISEASE]] = homes.industry_share / 0.6
-    few_hands = 1.0 + 0.25 * (homes.labourers <= 1)
+    exposure[[DISASTER, DISEASE]] = homes.industry_share / np.mean(a.table("industry_income_share"))
+    few_hands = 1.0 + a.number("few_hands") * (homes.labourers <= 1)
     return base * (1.0 - cover) * (1.0 - a.number("assets_buffer") * wealth) * exposure * few_hands
 
 
 def _proneness(a: Assumptions, world: World, time: Timeline, homes: Homes) -> F:
     trades, prone = world.trades, np.ones((len(KINDS), len(homes)))
     year = int(time.origin.astype("datetime64[Y]").astype(int)) + 1970
-    prone[0] = np.exp(a.number("illness_age_slope") * (year - homes.head_born - 47))
+    prone[0] = np.exp(a.number("illness_age_slope") * (year - homes.head_born - a.number("head_age_mean")))
     grows = trades.of_source("crops")[homes.industry]
     keeps = trades.of_source("livestock")[homes.industry]
     prone[DISASTER] = np.where(grows, 1.0, np.where(keeps, a.number("drought_livestock"), 0.0))

@@ -12,7 +12,6 @@ from app.simulation.block import Block
 _SOURCES: Final = tuple(IncomeSource)
 _WAGES: Final = _SOURCES.index(IncomeSource.WAGES)
 _TRANSFER: Final = _SOURCES.index(IncomeSource.TRANSFER)
-_BEFORE: Final = 14  # months of income on file before the first loan
 
 
 def incomes(block: Block) -> pl.DataFrame:
@@ -36,7 +35,7 @@ def _told(block: Block) -> F:
 
 
 def _month(block: Block, month: int) -> list[tuple[I, I, I, F]]:
-    on_file = block.first_loan[block.homes] - _BEFORE <= month
+    on_file = block.first_loan[block.homes] - block.a.whole("income_on_file") <= month
     year, homes = _year(block, month), block.hurdles.homes
     share = homes.industry_share[block.homes]
     kept = block.a.number("transfer_share")
@@ -91,7 +90,7 @@ def outside_debts(block: Block) -> pl.DataFrame:
     time, parts = block.hurdles.time, []
     for month in range(11, time.last, 12):
         owed = block.hurdles.homes.debt[month // 12, block.homes] * _year(block, month)
-        rows = (owed > 0) & (block.first_loan[block.homes] - _BEFORE <= month)
+        rows = (owed > 0) & (block.first_loan[block.homes] - block.a.whole("income_on_file") <= month)
         rng = block.streams(f"debt reports {month}")
         told = owed * np.exp(rng.standard_normal(len(owed)) * block.a.number("debt_report_noise"))
         parts.append((block.homes[rows], np.full(int(rows.sum()), month), told[rows]))

@@ -150,16 +150,16 @@ def _decide(hurdles: Hurdles, streams: Streams, book: Book, number: int) -> Book
 
 
 def _treatment(hurdles: Hurdles, noise: F, draw: F, book: Book) -> I:
-    a, month = hurdles.a, book.maturity - 1
+    a, month, table = hurdles.a, book.maturity - 1, hurdles.a.table("practice_signs")
     seen = log_odds(default_probability(hurdles, book, 1)) + noise[book.home] * a.number(
         "practice_risk_noise"
     )
     signs = {
         "level": np.ones(len(book)),
-        "risk": np.maximum(seen - log_odds(np.array([0.03])), 0.0),
+        "risk": np.maximum(seen - log_odds(np.array([table["known_risk"]])), 0.0),
         "sound": hurdles.sound(book, month),
-        "weak_will": (hurdles.will(book, month) < 0.9).astype(np.float64),
-        "strain": (hurdles.luck(book, month) < -0.5).astype(np.float64),
+        "weak_will": (hurdles.will(book, month) < table["weak_will"]).astype(np.float64),
+        "strain": (hurdles.luck(book, month) < table["strain"]).astype(np.float64),
     }
     odds = [np.exp(sum(row[k] * v for k, v in signs.items())) for row in a.table("practice").values()]
     again = np.where(book.depth > 0, a.number("practice_again"), 1.0)

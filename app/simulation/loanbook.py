@@ -12,7 +12,6 @@ from app.simulation.book import KINDS, METHODS
 
 _YEARLY, _END, _PARTS = 1, 2, 3
 _MODES: Final = (UseMode.OWN, UseMode.FIRM)
-_QUARTER_DAY: Final = 21  # interest is settled on the 21st of the last month of a quarter
 
 
 def loans(block: Block, head: I) -> pl.DataFrame:
@@ -66,7 +65,7 @@ def _firm_names(block: Block) -> tuple[str, ...]:
 def _line_start(block: Block) -> I:
     """This function will say which loans open a line: a household's first, and one three years on."""
     book = block.book
-    return (book.start - block.first_loan[book.home]) // 36
+    return (book.start - block.first_loan[book.home]) // (12 * block.a.whole("line_years"))
 
 
 def line_ids(block: Block) -> pl.Series:
@@ -82,7 +81,7 @@ def credit_lines(block: Block) -> pl.DataFrame:
             "line_id": line_ids(block),
             "household_id": block.household_ids(block.book.home),
             "bank": bank(block, block.book.home),
-            "credit_limit": np.maximum(amount(block), 3_000_000),
+            "credit_limit": np.maximum(amount(block), block.a.whole("line_least") * 100),
             "granted_on": block.book.disbursed_on(block.hurdles.time) - 10,
             "revolving": np.ones(len(block.book), dtype=np.bool_),
         }
@@ -91,14 +90,15 @@ def credit_lines(block: Block) -> pl.DataFrame:
         pl.col("household_id", "bank").first(), pl.col("credit_limit").max(),
         pl.col("granted_on").first(), pl.col("revolving").first(),
     )  # fmt: skip
-    return lines.with_columns(expires_on=pl.col("granted_on").dt.offset_by("4y"))
+    return lines.with_columns(expires_on=pl.col("granted_on").dt.offset_by(f"{block.a.whole('line_years')}y"))
 
 
 def applications(block: Block, head: I) -> pl.DataFrame:
     """This function will give the applications for new loans, some for more than was granted."""
     book, rng = block.book, block.streams("applications")
-    days, more = between(rng, [14, 45], len(book)), rng.random(len(book)) < 0.15
-    asked = np.where(more, np.minimum(amount(block) + 1_000_000, 5_000_000), amount(block))
+    days, more = between(rng, block.a.table("application_lead"), len(book)), rng.random(len(book))
+    extra = (more < block.a.number("asked_more_share")) * block.a.whole("asked_more") * 100
+    asked = np.minimum(amount(block) + extra, max(block.a.table("amount_shares")) * 100)
     frame = pl.DataFrame(
         {
             "application_id": "A" + block.loan_id.str.slice(1),
@@ -129,7 +129,7 @@ def due_rows(block: Block) -> dict[str, Any]:
     book, time = block.book, block.hurdles.time
     month, last = book.start[loan] + offset, offset == book.term[loan]
     on_day = last | (book.method[loan] == _PARTS)
-    date = time.day(month, np.where(on_day, book.day[loan], _QUARTER_DAY))
+    date = time.day(month, np.where(on_day, book.day[loan], block.a.whole("interest_day")))
     part = amount(block)[loan] // book.instalments[loan]
     final = amount(block)[loan] - part * (book.instalments[loan] - 1)
     principal = np.where(last, final, np.where(book.method[loan] == _PARTS, part, 0))

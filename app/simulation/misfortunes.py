@@ -10,7 +10,6 @@ from app.simulation.arrays import B, I, between, wholes, words
 from app.simulation.block import Block
 from app.simulation.world import KINDS
 
-_BEFORE: Final = 6  # months of misfortunes on file before the first loan
 _PERSONAL: Final = tuple(KINDS.index(k) for k in (ShockKind.ILLNESS, ShockKind.DEATH, ShockKind.ACCIDENT))
 _COVER: Final = {
     ShockKind.ILLNESS: InsuranceKind.ILLNESS,
@@ -30,7 +29,11 @@ def shocks(block: Block, head: I) -> pl.DataFrame:
     size = block.hurdles.homes.size[home]
     # The head goes on borrowing, so death is of another member where there is one.
     member = np.where(kind == KINDS.index(ShockKind.DEATH), np.minimum(1, size - 1), rng.integers(0, size))
-    loss = 0.6 * block.hurdles.homes.income[home] * -np.expm1(block.hurdles.state.jump[kind, home])
+    loss = (
+        block.a.number("shock_loss_share")
+        * block.hurdles.homes.income[home]
+        * -np.expm1(block.hurdles.state.jump[kind, home])
+    )
     frame = pl.DataFrame(
         {
             "household_id": block.household_ids(home),
@@ -48,7 +51,7 @@ def _struck(block: Block) -> tuple[I, I, I]:
     hits = block.hurdles.state.hits[: block.hurdles.time.last + 1][:, :, block.homes]
     month, kind, position = np.nonzero(hits)
     home = block.homes[position]
-    on_file = month >= block.first_loan[home] - _BEFORE
+    on_file = month >= block.first_loan[home] - block.a.whole("shocks_on_file")
     return month[on_file], kind[on_file], home[on_file]
 
 
@@ -116,7 +119,9 @@ def credit_marks(block: Block) -> pl.DataFrame:
         {
             "household_id": block.household_ids(np.concatenate([old, book.home[bad]])),
             "mark": words(tuple(CreditMark), np.concatenate([np.ones(len(old), dtype=np.int64), faith])),
-            "marked_on": np.concatenate([time.day(block.first_loan[old] - 18, 15), block.maturity[bad] + 95]),
+            "marked_on": np.concatenate(
+                [time.day(block.first_loan[old] - 18, 15), block.maturity[bad] + block.a.whole("mark_after")]
+            ),
         }
     )
     return frame.filter(pl.col("marked_on") <= block.spec.until).sort("household_id", "marked_on")

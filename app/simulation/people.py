@@ -16,7 +16,7 @@ _LABOURS = tuple(Labour)
 
 def surveyed_on(block: Block) -> D:
     """This function will give the day each kept household was surveyed, before its first loan."""
-    days = between(block.streams("surveys"), [90, 300], len(block.homes))
+    days = between(block.streams("surveys"), block.a.table("survey_lead"), len(block.homes))
     return block.hurdles.time.day(block.first_loan[block.homes], 1) - days
 
 
@@ -83,10 +83,11 @@ def _labour(block: Block, row: I, place: I, age: I) -> I:
 def registrations(block: Block) -> pl.DataFrame:
     """This function will give the dated registrations: registered, lifted, stable, or ordinary throughout."""
     rng, count, time = block.streams("registrations"), len(block.homes), block.hurdles.time
+    gaps = block.a.table("registration_days")
     ordinary = rng.random(count) < block.a.number("ordinary_share")
-    first = np.datetime64("2014-03-01", "D") + rng.integers(0, 270, count)
-    lifted = first + rng.integers(500, 2200, count)
-    stable = lifted + rng.integers(500, 1100, count)
+    first = np.datetime64(block.a.table("registration_from"), "D") + between(rng, gaps["registered"], count)
+    lifted = first + between(rng, gaps["lifted"], count)
+    stable = lifted + between(rng, gaps["stable"], count)
     steps = [(Registration.ORDINARY, first, ordinary), (Registration.REGISTERED, first, ~ordinary)]
     steps += [(Registration.LIFTED, lifted, ~ordinary), (Registration.STABLE, stable, ~ordinary)]
     return pl.concat(

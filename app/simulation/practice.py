@@ -23,8 +23,8 @@ def dispositions(block: Block) -> pl.DataFrame:
     book, time = block.book, block.hurdles.time
     before = np.isin(book.action, _BEFORE)
     after = np.isin(book.action, _AFTER) & block.path.bad_record
-    days = between(block.streams("decisions"), [8, 28], len(book))
-    decided = block.maturity + np.where(after, 92 + days, -days)
+    days = between(block.streams("decisions"), block.a.table("decision_lead"), len(book))
+    decided = block.maturity + np.where(after, block.a.whole("mark_after") + days, -days)
     new = time.day(book.maturity + book.postponed, book.day)
     village = block.village_codes(book.home).str.slice(6)
     frame = pl.DataFrame(
@@ -69,7 +69,7 @@ def fund_payments(block: Block) -> pl.DataFrame:
     frame = pl.DataFrame(
         {
             "movement_no": "M" + block.loan_ids(rows).str.slice(1),
-            "moved_on": block.maturity[rows] + 130,
+            "moved_on": block.maturity[rows] + block.a.whole("compensated_after"),
             "amount": np.rint(covered).astype(np.int64),
             "loan_id": block.loan_ids(rows),
             "bank": bank(block, book.home[rows]),

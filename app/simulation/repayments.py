@@ -31,7 +31,7 @@ def _regular(block: Block, rows: dict[str, Any]) -> pl.DataFrame:
     """This function will pay what falls due before maturity, late where will or money run short."""
     before = ~rows["last"]
     part = {name: column[before] for name, column in rows.items()}
-    late = _days_late(block, part["loan"], part["month"])
+    late = _days_late(block, "interest lateness", part["loan"], part["month"])
     return pl.DataFrame(
         {
             "loan": part["loan"],
@@ -42,14 +42,14 @@ def _regular(block: Block, rows: dict[str, Any]) -> pl.DataFrame:
     )
 
 
-def _days_late(block: Block, loan: I, month: I) -> I:
+def _days_late(block: Block, stream: str, loan: I, month: I) -> I:
     """This function will draw the days of delay: a noisy index of will and capacity in that month."""
     table, book = block.a.table("lateness"), block.book.take(loan)
     index = (
         table["level"]
         + table["willingness"] * block.hurdles.will(book, month)
-        + table["capacity"] * np.minimum(block.hurdles.capacity(book, month), 2.5)
-        + table["noise"] * block.streams("lateness").standard_normal(len(loan))
+        + table["capacity"] * np.minimum(block.hurdles.capacity(book, month), table["capacity_most"])
+        + table["noise"] * block.streams(stream).standard_normal(len(loan))
     )
     days = 1 + np.floor(np.maximum(index, 0.0) * table["days"]).astype(np.int64)
     return np.where(index > 0, np.minimum(days, table["longest"]), 0)
@@ -90,8 +90,10 @@ def _split(owed: I, loan: I, share: F) -> I:
 def _paid_on(block: Block, loan: I, month: I) -> D:
     """This function will date a payment: some days early or within the month of grace, later past it."""
     rng, book = block.streams("settlement"), block.book.take(loan)
-    early = rng.integers(0, block.a.whole("principal_early") + 1, len(loan)) * (rng.random(len(loan)) < 0.6)
-    late = np.minimum(_days_late(block, loan, book.maturity), 30)
+    early = rng.integers(0, block.a.whole("principal_early") + 1, len(loan)) * (
+        rng.random(len(loan)) < block.a.number("principal_early_share")
+    )
+    late = np.minimum(_days_late(block, "principal lateness", loan, book.maturity), 30)
     at_maturity = np.where(late > 0, late, -early)
     whole = block.path.paid[0, loan] > 1.0 - 1e-9
     in_month = np.where(whole, at_maturity, rng.integers(0, 31, len(loan)))

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from app.domain.words import Industry, ShockKind
-from app.simulation.arrays import B, F, I, Streams, Timeline, autoregression, floats
+from app.simulation.arrays import B, F, I, Streams, Timeline, autoregression, between, floats
 from app.simulation.assumptions import Assumptions
 from app.simulation.spec import CountySpec
 
@@ -74,7 +74,7 @@ class Places:
 def draw_places(a: Assumptions, spec: CountySpec, streams: Streams) -> Places:
     """This function will draw townships of unequal size and their latent effects."""
     rng, towns, per = streams("places"), spec.townships, a.whole("villages_per_township")
-    weight = rng.dirichlet(np.full(towns, 8.0))
+    weight = rng.dirichlet(np.full(towns, a.number("township_evenness")))
     return Places(
         township=np.repeat(np.arange(towns), per),
         township_weight=weight,
@@ -157,5 +157,7 @@ def _disease(a: Assumptions, spec: CountySpec, time: Timeline) -> F:
 def _firms(a: Assumptions, spec: CountySpec, time: Timeline, streams: Streams) -> tuple[I, I]:
     rng, firms = streams("firms"), 3 + spec.loans // 2000
     fails = rng.random(firms) < a.number("firm_trouble")
-    troubled = np.where(fails, time.first + rng.integers(6, 60, firms), time.months + 60)
-    return troubled, troubled + rng.integers(6, 18, firms)
+    troubled = np.where(
+        fails, time.first + between(rng, a.table("firm_trouble_months"), firms), time.months + 60
+    )
+    return troubled, troubled + between(rng, a.table("firm_closure_months"), firms)
