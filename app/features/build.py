@@ -18,7 +18,9 @@ _PLAIN: Final = pl.QueryOptFlags.none()  # the plans are as they should run; loo
 _ORDER: Final = (*IDENTITY, *(feature.name for feature in FEATURES))
 
 
-def build(frames: Frames, base: pl.DataFrame, *, context: Context | None = None) -> pl.DataFrame:
+def build(
+    frames: Frames, base: pl.DataFrame, *, context: Context | None = None, chunk_rows: int = CHUNK_ROWS
+) -> pl.DataFrame:
     """Add every feature of the catalogue to a base frame, each row as of its own day.
 
     Gives the base's rows in their order: IDENTITY, then the catalogue's features (Float64, null where not
@@ -26,8 +28,8 @@ def build(frames: Frames, base: pl.DataFrame, *, context: Context | None = None)
     a pack switches them off. Facts known after a row's as_of never change it.
     """
     facts = Facts.of(frames)
-    starts = range(0, max(base.height, 1), CHUNK_ROWS)
-    return pl.concat([_build(facts, base.slice(start, CHUNK_ROWS), context) for start in starts])
+    starts = range(0, max(base.height, 1), chunk_rows)
+    return pl.concat([_build(facts, base.slice(start, chunk_rows), context) for start in starts])
 
 
 def _build(facts: Facts, base: pl.DataFrame, context: Context | None) -> pl.DataFrame:

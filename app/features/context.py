@@ -119,10 +119,15 @@ def context_rows(facts: Facts, keys: pl.DataFrame, context: Context | None) -> p
     return dated.select("row").join(townships, on="row", how="left").join(groups, on="row", how="left")
 
 
+def _less(count: str) -> pl.Expr:
+    """Take the own household off a count; corrections since the snapshot never make it negative."""
+    return pl.max_horizontal(pl.col(count) - pl.col(f"own_{count}"), 0)
+
+
 def _others(rows: pl.LazyFrame, counts: pl.DataFrame, around: str) -> pl.LazyFrame:
     by = "township_code" if around == "township" else "group_id"
     found = rows.join(counts.lazy(), on=[by, "day"])
     return found.group_by("row").agg(
-        (pl.col("late") - pl.col("own_late")).sum().alias(f"{around}_late"),
-        (pl.col("active") - pl.col("own_active")).sum().alias(f"{around}_active"),
+        _less("late").sum().alias(f"{around}_late"),
+        _less("active").sum().alias(f"{around}_active"),
     )
