@@ -125,6 +125,21 @@ def test_facts_of_some_households_are_those_facts_among_all(store: SqlStore) -> 
     law()
 
 
+def test_a_loan_that_a_correction_moved_comes_with_its_new_household_only(store: SqlStore) -> None:
+    later = DAY + timedelta(days=1)
+    moved = {"loan_id": "L1", "household_id": "H2", "version": 2, "known_on": later}
+    imported(store, loans=[{"loan_id": "L1", "household_id": "H1"}, moved], repayments=[{"loan_id": "L1"}])
+    found = {}
+
+    with store.read() as work:
+        for household in ("H1", "H2"):
+            for day in (DAY, later):
+                frames = work.facts.frames(as_of=day, households=[household])
+                found[household, day] = (frames["loans"].height, frames["repayments"].height)
+
+    assert found == {("H1", DAY): (1, 1), ("H1", later): (0, 0), ("H2", DAY): (0, 0), ("H2", later): (1, 1)}
+
+
 def test_what_became_known_later_is_not_read(store: SqlStore) -> None:
     later = DAY + timedelta(days=1)
     imported(store, places=[{"place_code": "1", "known_on": DAY}, {"place_code": "2", "known_on": later}])
