@@ -3,21 +3,18 @@
 import json
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from app.bootstrap import file_limits, make_desk, settings
+from app.bootstrap import make_desk, settings
+from app.cli.files import desk_of_file
 from app.cli.ledger import AsOf, Pack
-from app.cli.progress import Report, console, progress_bars
-from app.db.migrate import upgrade
-from app.db.store import open_store
+from app.cli.progress import console, progress_bars
 from app.domain.money import yuan_text
-from app.services.assessing import Answer, Desk
+from app.services.assessing import Answer
 from app.services.assessing import score as run_score
-from app.services.importing import import_ledger
 
 
 def register(app: typer.Typer) -> None:
@@ -39,25 +36,11 @@ def score(
 
 
 def _answers(file: Path, as_of: datetime | None, policy: str | None) -> list[Answer]:
-    with TemporaryDirectory() as folder, progress_bars() as report:
-        url = f"sqlite:///{folder}/score.db"
-        upgrade(url)
-        store = open_store(url)
-        desk = make_desk(settings(), store)
+    chosen = make_desk(settings())
+    name = policy or chosen.settings.policy
+    with progress_bars() as report, desk_of_file(file, chosen.policies.get(name), report) as (desk, frames):
         day = as_of.date() if as_of else desk.today()
-        _import(desk, file, policy, report)
-        with store.read() as work:
-            frames = work.facts.frames()
-        answers = run_score(desk, frames, as_of=day, policy=policy or desk.settings.policy)
-        store.close()
-    return answers
-
-
-def _import(desk: Desk, file: Path, policy: str | None, report: Report) -> None:
-    rules = desk.policies.get(policy or desk.settings.policy).at(desk.today())
-    lags = {lag.code: lag.now.days for lag in rules.knowledge}
-    limits = file_limits(settings())
-    import_ledger(desk.store, file, imported_on=desk.today(), lags=lags, limits=limits, progress=report)
+        return run_score(desk, frames.as_of(day), as_of=day, policy=name)
 
 
 def _table(answers: list[Answer]) -> Table:

@@ -41,7 +41,14 @@ def score(desk: Desk, frames: Frames, *, as_of: date, policy: str | None) -> lis
     found = {
         row["application_id"]: application_answer(row, rules, basis) for row in rows.iter_rows(named=True)
     }
-    answers = [found[application_id] for application_id in frames["applications"]["application_id"]]
+    asked = frames["applications"]["application_id"].unique(maintain_order=True).to_list()
+    unknown = [application_id for application_id in asked if application_id not in found]
+    if unknown:
+        named = ", ".join(unknown[:5])
+        raise NotFoundError(
+            zh=f"在 {as_of} 尚未知悉这些申请：{named}", en=f"not yet known on {as_of}: {named}"
+        )
+    answers = [found[application_id] for application_id in asked]
     return _decided(desk, "score", answers, frames, as_of)
 
 
