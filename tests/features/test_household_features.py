@@ -181,7 +181,7 @@ def test_an_application_has_features_but_no_loan() -> None:
     }  # fmt: skip
     frames = ledger(applications=[asked], incomes=[income(date(2022, 3, 1), 15_000)])
 
-    row = build(frames, applicationloan_base(frames, as_of=AS_OF)).row(0, named=True)
+    row = build(frames, application_base(frames)).row(0, named=True)
 
     assert row["loan_id"] is None
     assert row["matures_on"] == date(2023, 6, 1)
