@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from app.features.base import loan_base, origination_base
+from app.features.base import application_base, loan_base, origination_base
 from app.features.build import build
 from app.features.context import Context
 from tests.features.ledger import AS_OF, HOUSEHOLD, LOAN, features, income, ledger, loan, visit
