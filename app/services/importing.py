@@ -125,6 +125,7 @@ class _Run:
         bad: list[BadRows] = []
         for checked in tables:
             stored = numbers.replace(references.checked(checked))
+            references.keep(stored)
             bad.extend(stored.bad)
             counts = (
                 numbers.register(stored.good) if stored.table.personal else self._append(stored, references)

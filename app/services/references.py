@@ -31,16 +31,18 @@ class References:
         self._terms = pl.DataFrame(schema=_TERM)
 
     def checked(self, checked: CheckedTable) -> CheckedTable:
-        """This function will refuse rows whose household or loan is not known, and keep the table's own."""
-        name = checked.table.name
-        if name == "households":
-            self._households = checked.good.get_column("household_id")
+        """This function will refuse rows whose household or loan is not known."""
+        if checked.table.name == "households" or checked.table.subject not in {"household_id", "loan_id"}:
             return checked
-        found = self._of_household(checked) if "household_id" in checked.table.names else checked
-        if name == "loans":
-            self._terms = found.good.select(*_TERM)
-            return found
-        return self._of_loan(found) if checked.table.subject == "loan_id" else found
+        in_household = "household_id" in checked.table.names
+        return self._of_household(checked) if in_household else self._of_loan(checked)
+
+    def keep(self, checked: CheckedTable) -> None:
+        """This function will remember the households and loans of the file that passed every check."""
+        if checked.table.name == "households":
+            self._households = checked.good.get_column("household_id")
+        if checked.table.name == "loans":
+            self._terms = checked.good.select(*_TERM)
 
     def _of_household(self, checked: CheckedTable) -> CheckedTable:
         ids = checked.good.get_column("household_id")

@@ -123,6 +123,7 @@ class MemoryWork:
     facts: MemoryFacts = field(default_factory=MemoryFacts)
     people: MemoryPeople = field(default_factory=MemoryPeople)
     assessments: Any = None
+    contexts: Any = None
     decisions: Any = None
 
     def copied(self) -> "MemoryWork":
