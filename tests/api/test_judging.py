@@ -100,6 +100,7 @@ def test_the_decision_is_stored_with_its_answer_before_it_is_told(client: Client
 
     with county.store.read() as work:
         kept = work.decisions.find(answer["decision_id"])
+    assert kept is not None
     assert json.loads(kept["answer"]) == answer
 
 

@@ -174,9 +174,7 @@ def test_a_workbook_says_what_json_says_with_lights_as_word_and_colour(client: C
     at = {cell.value: number for number, cell in enumerate(heading)}
     assert [line[at["贷款编号"]].value for line in lines] == [row["loan_id"] for row in every]
     assert [line[at["贷款余额(元)"]].value for line in lines] == [row["balance"] / 100 for row in every]
-    assert [line[at["到期日期"]].value.date().isoformat() for line in lines] == [
-        r["matures_on"] for r in every
-    ]
+    assert [str(line[at["到期日期"]].value)[:10] for line in lines] == [row["matures_on"] for row in every]
     lights = {(line[at["灯"]].value, line[at["灯"]].fill.fgColor.rgb) for line in lines}
     assert lights <= {("红灯", "FFF8CBAD"), ("黄灯", "FFFFE699"), ("绿灯", "FFC6E0B4")}
     assert len(lights) > 1
@@ -191,17 +189,14 @@ def test_a_workbook_says_what_it_was_made_from(client: Client) -> None:
     assert facts["多少天内到期"] == "365"
     assert facts["基准日"] == "2025-09-30"
     assert facts["批次"]
-    assert int(facts["行数"]) == book["预警清单"].max_row - 1
+    assert facts["行数"] == str(book["预警清单"].max_row - 1)
 
 
 def test_files_hold_no_formula(client: Client) -> None:
     book = openpyxl.load_workbook(io.BytesIO(client.get("/warnings?format=xlsx").content))
 
-    assert {cell.data_type for sheet in book for line in sheet.iter_rows() for cell in line} <= {
-        "s",
-        "n",
-        "d",
-    }
+    cells = [cell for sheet in book.worksheets for line in sheet.iter_rows() for cell in line]
+    assert {cell.data_type for cell in cells} <= {"s", "n", "d"}
 
 
 @pytest.mark.parametrize(
