@@ -46,6 +46,10 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "没有一个工作表能识别：请用台账模板中的表名或列名。",
         "No sheet is known: use the sheet names or the headings of the ledger template.",
     ),
+    "one_sheet_only": (
+        ".csv 文件只能放一个工作表的问题行，请改用 .xlsx。",
+        "A .csv holds the refused rows of one sheet only; use .xlsx.",
+    ),
     "missing_columns": (
         "工作表“{sheet}”（{table}）缺少必需的列：{columns}。",
         "Sheet “{sheet}” ({table}) lacks required columns: {columns}.",

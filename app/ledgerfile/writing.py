@@ -22,6 +22,7 @@ from app.domain.ledger import BY_NAME, Column, Kind, Table
 from app.domain.money import FEN_PER_YUAN
 from app.ledgerfile.checking import BadRows
 from app.ledgerfile.headings import KNOWN, PROBLEM, ROW
+from app.ledgerfile.refusals import refused
 
 Language = Literal["zh", "en"]
 Target = Path | BinaryIO
@@ -81,13 +82,15 @@ def write_ledger(target: Target, tables: Mapping[str, pl.DataFrame], *, language
 def write_bad_rows(target: Target, bad: Sequence[BadRows], *, as_csv: bool = False) -> None:
     """This function will write refused rows to be corrected and imported again as they are.
 
-    As csv there is one sheet only: what a .csv import refused.
+    As csv there is one sheet only: what a .csv import refused. Raises InvalidLedgerFileError for more.
     """
     sheets = [bad_sheet(rows) for rows in bad]
-    if as_csv:
+    if not as_csv:
+        write_workbook(target, sheets)
+    elif len(sheets) == 1:
         write_csv(target, sheets[0])
     else:
-        write_workbook(target, sheets)
+        raise refused("one_sheet_only")
 
 
 def write_workbook(target: Target, sheets: Iterable[Sheet], *, max_rows: int = MAX_ROWS) -> None:

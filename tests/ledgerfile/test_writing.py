@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.domain.errors import InvalidLedgerFileError
 from app.domain.ledger import BY_NAME, TABLES, Column, Kind, Table
 from app.ledgerfile.checking import check_table
 from app.ledgerfile.reading import read_ledger
@@ -191,3 +192,12 @@ def test_refused_rows_are_written_in_the_shape_of_their_file(*, as_csv: bool) ->
     assert again.unknown == ()
     assert again.cells.get_column("问题").to_list() == [f"第3行：{bad[0].rows.get_column('问题')[0]}"]
     assert again.cells.get_column("年利率(%)").to_list() == ["4.35"]
+
+
+def test_refused_rows_of_two_sheets_do_not_fit_into_one_text_file() -> None:
+    content = books.workbook(books.county(人员=[("x",) * 5], 农户=[("x",) * 7]))
+    sheets = read_ledger(content, filename_hint="", limits=books.LIMITS)
+    persons, households = (check_table(s.table, [s], imported_on=DAY) for s in sheets[:2] if s.table)
+
+    with pytest.raises(InvalidLedgerFileError):
+        write_bad_rows(io.BytesIO(), [*persons.bad, *households.bad], as_csv=True)
