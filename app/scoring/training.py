@@ -189,14 +189,3 @@ def _features(train: pl.DataFrame, columns: tuple[str, ...]) -> list[dict[str, A
 def _medians(values: NDArray[np.float64]) -> list[float | None]:
     known = [column[~np.isnan(column)] for column in values.T]
     return [float(np.median(column)) if column.size else None for column in known]
-
-
-def train_demo(
-    counties: Sequence[Frames], out_dir: Path, spec: TrainingSpec, *, rating: Rater | None = None
-) -> dict[str, str]:
-    """Train both estimators on simulated counties and save each below `out_dir`: ids by estimator.
-
-    `spec` gives everything but the stage, which is set for each.
-    """
-    made = {stage: train(counties, spec.for_stage(stage), rating=rating) for stage in Stage}
-    return {stage.value: artefact.save(out_dir / stage.value) for stage, artefact in made.items()}
