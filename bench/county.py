@@ -1,0 +1,65 @@
+"""Simulated counties in a database, without the way through a workbook."""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from itertools import count
+from typing import Any
+
+from app.bootstrap import estimators
+from app.db.store import SqlStore, open_store
+from app.domain.frames import Frames
+from app.domain.ledger import BY_NAME
+from app.services.desk import Desk
+from app.services.fact_rows import content_hashes, record_keys
+from app.services.slices import slices
+from app.settings import Settings
+from app.simulation import CountySpec, frames, simulate
+from app.warning.effects import EffectTable
+
+DAY = date(2025, 9, 30)
+NOON = datetime(2025, 9, 30, 4, tzinfo=UTC)
+ACTIVE_SHARE = 0.27  # of a simulated loan book, on its last day
+
+
+def desk_at(store: SqlStore) -> Desk:
+    """A desk whose clock stands still; the models are those that ship."""
+    numbers = count(1)
+    chosen = Settings()
+    return Desk(
+        store=store,
+        settings=chosen,
+        clock=lambda: NOON,
+        new_id=lambda: f"bench-{next(numbers)}",
+        estimators=estimators(chosen.models_dir),
+        effects=EffectTable.of(None),
+    )
+
+
+def load(*, urls: Sequence[str], active: int, seed: int = 1) -> dict[str, Any]:
+    """Simulate a loan book of which about `active` loans are outstanding on DAY, and store all of it."""
+    book = math.ceil(active / ACTIVE_SHARE)
+    stores = [open_store(url) for url in urls]
+    facts = frames(simulate(CountySpec(seed=seed, loans=book, until=DAY)), lags(desk_at(stores[0])))
+    for store in stores:
+        append(store, facts)
+        store.close()
+    return {"loan_book": book, "facts": {name: frame.height for name, frame in facts.tables.items()}}
+
+
+def lags(desk: Desk) -> Mapping[str, int]:
+    knowledge = desk.policies.get(desk.settings.policy).at(DAY).knowledge
+    return {lag.code: lag.now.days for lag in knowledge}
+
+
+def append(store: SqlStore, facts: Frames) -> None:
+    """One import of all facts, in slices."""
+    with store.write() as work:
+        import_id = work.facts.open_import(file_sha256="0" * 64, imported_on=DAY)
+        for name, frame in facts.tables.items():
+            for _, part in slices(frame):
+                keyed = part.with_columns(
+                    record_keys(BY_NAME[name], part), content_hashes(BY_NAME[name], part)
+                )
+                work.facts.append(BY_NAME[name], keyed)
+        work.facts.close_import(import_id, {})
