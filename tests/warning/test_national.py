@@ -11,6 +11,7 @@ from tests.warning.simulated import AS_OF, CLEAN, WORDS, judge_one
 
 PACKS = ("national", "yanchi")
 NEAR: dict[str, Any] = {"days_to_maturity": 100.0}
+DUE_SOON = {**NEAR, "days_to_maturity": 45.0}
 
 
 @pytest.fixture(params=PACKS, name="in_force")
@@ -79,14 +80,14 @@ def test_sound_production_that_needs_money_is_renewed_first(in_force: Rules) -> 
 
 
 def test_poor_production_is_renewed_or_extended_before_it_is_helped(in_force: Rules) -> None:
-    judged = judge_one(in_force, **NEAR, production_last=1.0)
+    judged = judge_one(in_force, **DUE_SOON, production_last=1.0)
 
     assert judged["light"] == "yellow"
     assert [action["action"] for action in judged["actions"]][:3] == ["renewal", "extension", "extra_help"]
 
 
 def test_where_renewal_and_extension_want_a_person_extra_help_is_recommended(in_force: Rules) -> None:
-    judged = judge_one(in_force, **NEAR, production_last=1.0, times_renewed=1.0, times_extended=1.0)
+    judged = judge_one(in_force, **DUE_SOON, production_last=1.0, times_renewed=1.0, times_extended=1.0)
 
     by_action = {action["action"]: action["eligibility"] for action in judged["actions"]}
     assert (by_action["renewal"], by_action["extension"]) == ("referred", "referred")
