@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 import polars as pl
@@ -108,11 +109,15 @@ class SqlFacts:
         `as_of` gave to another household comes with that household only.
         """
         seen = self.watermark() if watermark is None else min(watermark, self.watermark())
-        part = Slice(self.connection, as_of=as_of, watermark=seen, households=households)
-        return Frames.of({table.name: self._frame(table, part) for table in FACT_TABLES}, watermark=seen)
+        part = Slice(as_of=as_of, watermark=seen, households=households)
+        read = {table.name: self._frame(table, part) for table in FACT_TABLES}
+        return Frames(MappingProxyType(read), seen)
 
     def _frame(self, table: Table, part: Slice) -> pl.DataFrame:
-        frame = transfer.read(self.connection, part.query(table), table.schema)
+        query = part.query(self.connection.dialect.name, table)
+        frame = transfer.read(self.connection, query, table.schema, part.values)
+        if frame.is_empty():
+            return frame
         return frame.sort(*dict.fromkeys((table.subject, *table.key)), "version")
 
     def household_chunks(self, size: int) -> Iterator[tuple[str, ...]]:

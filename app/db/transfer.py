@@ -2,8 +2,9 @@
 
 import gc
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 import polars as pl
@@ -14,17 +15,29 @@ from sqlalchemy.dialects import postgresql
 Schema = dict[str, pl.DataType]
 
 _FETCH: Final = 2_000
+# SQLite hands days and flags over as integers.
+_HANDED: Final[Mapping[pl.DataType, pl.DataType]] = {pl.Date(): pl.Int32(), pl.Boolean(): pl.Int8()}
 _FLUSH: Final = 1 << 25
 _FEW: Final = 100  # below this a temporary table costs more than it saves
 _SLICE: Final = 50_000
 
 
-def read(connection: sa.Connection, query: sa.Select[Any], schema: Schema) -> pl.DataFrame:
-    """This function will read a query's columns, in the order of `schema`, into a frame."""
+def read(
+    connection: sa.Connection,
+    query: sa.Select[Any],
+    schema: Schema,
+    values: Mapping[str, Any] = MappingProxyType({}),
+) -> pl.DataFrame:
+    """This function will read a query's columns, in the order of `schema`, into a frame.
+
+    `values` fills the query's named parameters; on PostgreSQL they must be what psycopg takes as it is.
+    """
     with _collector_resting():
         if connection.dialect.name == "sqlite":
-            return _fetch(connection, query, schema)
-        return _copy_out(connection, query, schema)
+            return _fetch(cast("sqlite3.Cursor", connection.execute(query, values).cursor), schema)
+        compiled = query.compile(dialect=connection.dialect)
+        statement = f"COPY ({compiled}) TO STDOUT (FORMAT csv)".encode()
+        return _copy_out(_postgresql(connection), statement, compiled.construct_params(dict(values)), schema)
 
 
 def insert(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame, *, new_only: bool = False) -> int:
@@ -50,26 +63,24 @@ def _collector_resting() -> Iterator[None]:
             gc.enable()
 
 
-def _fetch(connection: sa.Connection, query: sa.Select[Any], schema: Schema) -> pl.DataFrame:
-    stored = {name: _stored(dtype) for name, dtype in schema.items()}
-    cursor = cast("sqlite3.Cursor", connection.execute(query).cursor)
-    parts = [pl.DataFrame(schema=stored)]
+def _fetch(cursor: sqlite3.Cursor, schema: Schema) -> pl.DataFrame:
+    parts = []
     while rows := cursor.fetchmany(_FETCH):
-        columns = zip(stored.items(), zip(*rows, strict=True), strict=True)
-        parts.append(pl.DataFrame([pl.Series(name, data, dtype) for (name, dtype), data in columns]))
-    return pl.concat(parts).cast(schema)  # type: ignore[arg-type]
+        columns = zip(schema.items(), zip(*rows, strict=True), strict=True)
+        parts.append(pl.DataFrame([_series(name, dtype, given) for (name, dtype), given in columns]))
+    return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
 
 
-def _stored(dtype: pl.DataType) -> pl.DataType:
-    """Give the type in which SQLite hands a value over."""
-    return pl.Int32() if dtype == pl.Date() else pl.Int8() if dtype == pl.Boolean() else dtype
+def _series(name: str, dtype: pl.DataType, given: tuple[Any, ...]) -> pl.Series:
+    handed = _HANDED.get(dtype)
+    return pl.Series(name, given, dtype) if handed is None else pl.Series(name, given, handed).cast(dtype)
 
 
-def _copy_out(connection: sa.Connection, query: sa.Select[Any], schema: Schema) -> pl.DataFrame:
-    compiled = query.compile(dialect=connection.dialect)
-    statement = f"COPY ({compiled}) TO STDOUT (FORMAT csv)".encode()
-    parts, buffer = [pl.DataFrame(schema=schema)], bytearray()
-    with _postgresql(connection).cursor() as cursor, cursor.copy(statement, compiled.params) as lines:
+def _copy_out(
+    connection: psycopg.Connection[Any], statement: bytes, values: Mapping[str, Any], schema: Schema
+) -> pl.DataFrame:
+    parts, buffer = [], bytearray()
+    with connection.cursor() as cursor, cursor.copy(statement, values) as lines:
         for line in lines:
             buffer += line
             if len(buffer) > _FLUSH:
@@ -77,14 +88,14 @@ def _copy_out(connection: sa.Connection, query: sa.Select[Any], schema: Schema) 
                 buffer.clear()
     if buffer:
         parts.append(_parsed(bytes(buffer), schema))
-    return pl.concat(parts)
+    return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
 
 
 def _parsed(data: bytes, schema: Schema) -> pl.DataFrame:
     """Read CSV as PostgreSQL writes it: unquoted nothing is null, quoted nothing an empty text, t is true."""
     flags = [name for name, dtype in schema.items() if dtype == pl.Boolean()]
     frame = pl.read_csv(data, has_header=False, schema={**schema, **dict.fromkeys(flags, pl.String())})
-    return frame.with_columns(pl.col(flags) == "t")
+    return frame.with_columns(pl.col(flags) == "t") if flags else frame
 
 
 def _insert_sqlite(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame, *, new_only: bool) -> int:
