@@ -20,7 +20,9 @@ _TAGS = [
 
 def create_app(desk: Desk) -> FastAPI:
     """This function will make the application that serves a desk."""
-    app = FastAPI(title="Xindeng 信灯", version=CODE_VERSION, openapi_tags=_TAGS, redoc_url=None)
+    app = FastAPI(
+        title="Xindeng 信灯", version=CODE_VERSION, openapi_tags=_TAGS, redoc_url=None, redirect_slashes=False
+    )
     app.state.desk = desk
     errors.install(app)
     app.add_middleware(Edge, max_body_bytes=desk.settings.max_body_bytes)

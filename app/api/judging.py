@@ -1,8 +1,9 @@
 """`/score` and `/warning`: read a body, call one service, answer."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -16,6 +17,7 @@ from app.api.rendering import rendered
 from app.api.requests import ScoreBatch, ScoreItem, ScoreRequest, WarningBatch, WarningItem, WarningRequest
 from app.domain.frames import Frames
 from app.services import assessing
+from app.services.assessing import Answer
 from app.services.checks import check
 from app.services.desk import Desk
 from app.services.inline import Item, frames_of, lay_out
@@ -33,7 +35,7 @@ _WARNING_ERRORS = problem_docs(404, 413, 415, 422, 500, 503)
 def score(raw: RawBody, desk: AtDesk) -> Response:
     """This function will rate one application and estimate its risk, and store the decision."""
     body = parse(ScoreRequest, raw)
-    return rendered(_scores(desk, [body], ["$"], body.as_of, body.policy)[0])
+    return rendered(_Bench.of(desk, body).scores([body], ["$"])[0])
 
 
 @router.post(
@@ -44,7 +46,7 @@ def score_batch(raw: RawBody, desk: AtDesk) -> Response:
     """This function will score up to 1 000 applications, answered in their order."""
     body = parse(ScoreBatch, raw)
     _check_size(body.items, desk)
-    return rendered({"items": _scores(desk, body.items, _paths(body.items), body.as_of, body.policy)})
+    return rendered({"items": _Bench.of(desk, body).scores(body.items, _paths(body.items))})
 
 
 @router.post(
@@ -54,7 +56,7 @@ def score_batch(raw: RawBody, desk: AtDesk) -> Response:
 def warning(raw: RawBody, desk: AtDesk) -> Response:
     """This function will judge one loan, stored or sent whole: its light, causes and what to do."""
     body = parse(WarningRequest, raw)
-    return rendered(_warnings(desk, [body], ["$"], body.as_of, body.policy)[0])
+    return rendered(_Bench.of(desk, body).warnings([body], ["$"])[0])
 
 
 @router.post(
@@ -65,7 +67,54 @@ def warning_batch(raw: RawBody, desk: AtDesk) -> Response:
     """This function will judge up to 1 000 loans, stored or sent whole, answered in their order."""
     body = parse(WarningBatch, raw)
     _check_size(body.items, desk)
-    return rendered({"items": _warnings(desk, body.items, _paths(body.items), body.as_of, body.policy)})
+    return rendered({"items": _Bench.of(desk, body).warnings(body.items, _paths(body.items))})
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """The desk, the day and the pack that a request is judged with."""
+
+    desk: Desk
+    as_of: date
+    policy: str
+
+    @classmethod
+    def of(cls, desk: Desk, body: ScoreRequest | ScoreBatch | WarningRequest | WarningBatch) -> Self:
+        """This function will take the day and the pack from a body, or those that go without saying."""
+        return cls(desk, body.as_of or desk.today(), body.policy or desk.settings.policy)
+
+    def scores(self, bodies: Sequence[ScoreItem], paths: Sequence[str]) -> list[Answer]:
+        """This function will score applications, in their order."""
+        items = [
+            Item(path=path, household=body.household.model_dump(), application=body.application.model_dump())
+            for path, body in zip(paths, bodies, strict=True)
+        ]
+        return assessing.score(self.desk, self._frames(items), as_of=self.as_of, policy=self.policy)
+
+    def warnings(self, bodies: Sequence[WarningItem], paths: Sequence[str]) -> list[Answer]:
+        """This function will judge loans in their order; nothing is stored before all facts are checked."""
+        sent = [(path, body) for path, body in zip(paths, bodies, strict=True) if body.household]
+        frames = self._frames([_item(path, body) for path, body in sent]) if sent else None
+        stored = self._stored([body.loan_id for body in bodies if not body.household])
+        told = iter(() if frames is None else self._sent(frames, [body.loan_id for _, body in sent]))
+        return [next(told) if body.household else stored[body.loan_id] for body in bodies]
+
+    def _stored(self, loan_ids: Sequence[str]) -> dict[str, Answer]:
+        if not loan_ids:
+            return {}
+        once = list(dict.fromkeys(loan_ids))
+        answers = assessing.warn_stored(self.desk, once, as_of=self.as_of, policy=self.policy)
+        return {answer["loan_id"]: {"decision_id": None, **answer} for answer in answers}
+
+    def _sent(self, frames: Frames, loan_ids: Sequence[str]) -> list[Answer]:
+        return assessing.warn_inline(self.desk, frames, loan_ids, as_of=self.as_of, policy=self.policy)
+
+    def _frames(self, items: Sequence[Item]) -> Frames:
+        rules = self.desk.policies.get(self.policy).at(self.as_of)
+        placed = lay_out(items)
+        check(placed, as_of=self.as_of)
+        lags = {lag.code: lag.now.days for lag in rules.knowledge}
+        return frames_of(placed, received_on=self.desk.today(), lags=lags)
 
 
 def _check_size(items: Sequence[Any], desk: Desk) -> None:
@@ -79,52 +128,9 @@ def _paths(items: Sequence[Any]) -> list[str]:
     return [f"$.items[{index}]" for index in range(len(items))]
 
 
-def _scores(
-    desk: Desk, bodies: Sequence[ScoreItem], paths: Sequence[str], as_of: date | None, policy: str | None
-) -> list[dict[str, Any]]:
-    day, pack = as_of or desk.today(), policy or desk.settings.policy
-    items = [
-        Item(path=path, household=body.household.model_dump(), application=body.application.model_dump())
-        for path, body in zip(paths, bodies, strict=True)
-    ]
-    return assessing.score(desk, _frames(desk, items, day, pack), as_of=day, policy=pack)
-
-
-def _warnings(
-    desk: Desk, bodies: Sequence[WarningItem], paths: Sequence[str], as_of: date | None, policy: str | None
-) -> list[dict[str, Any]]:
-    day, pack = as_of or desk.today(), policy or desk.settings.policy
-    inline = [(path, body) for path, body in zip(paths, bodies, strict=True) if body.household is not None]
-    stored = list(dict.fromkeys(body.loan_id for body in bodies if body.household is None))
-    told = iter(_inline_warnings(desk, inline, day, pack))
-    answers = assessing.warn_stored(desk, stored, as_of=day, policy=pack) if stored else []
-    found = {answer["loan_id"]: {"decision_id": None, **answer} for answer in answers}
-    return [found[body.loan_id] if body.household is None else next(told) for body in bodies]
-
-
-def _inline_warnings(
-    desk: Desk, bodies: Sequence[tuple[str, WarningItem]], as_of: date, policy: str
-) -> list[dict[str, Any]]:
-    items = [
-        Item(path=path, household=body.household.model_dump()) for path, body in bodies if body.household
-    ]
-    if not items:
-        return []
-    for item, (path, body) in zip(items, bodies, strict=True):
-        _check_has_loan(item, path, body.loan_id)
-    loan_ids = [body.loan_id for _, body in bodies]
-    frames = _frames(desk, items, as_of, policy)
-    return assessing.warn_inline(desk, frames, loan_ids, as_of=as_of, policy=policy)
-
-
-def _check_has_loan(item: Item, path: str, loan_id: str) -> None:
-    if all(loan["loan_id"] != loan_id for loan in item.household["loans"]):
+def _item(path: str, body: WarningItem) -> Item:
+    household = body.household.model_dump() if body.household else {"loans": ()}
+    if all(loan["loan_id"] != body.loan_id for loan in household["loans"]):
         zh, en = "household.loans 中没有这笔贷款。", "household.loans does not hold this loan."
         raise InvalidRequestError.at(f"{path}.loan_id", "no_such_loan", zh=zh, en=en)
-
-
-def _frames(desk: Desk, items: Sequence[Item], as_of: date, policy: str) -> Frames:
-    lags = {lag.code: lag.now.days for lag in desk.policies.get(policy).at(as_of).knowledge}
-    placed = lay_out(items)
-    check(placed, as_of=as_of)
-    return frames_of(placed, received_on=desk.today(), lags=lags)
+    return Item(path=path, household=household)

@@ -67,7 +67,7 @@ def findings_of(errors: Iterable[Mapping[str, Any]]) -> list[Finding]:
 
 def _finding(error: Mapping[str, Any]) -> Finding:
     code, zh, en = _SENTENCES.get(error["type"], _UNNAMED)
-    limits = error.get("ctx") or {}
+    limits = {name: str(value).replace(" or ", ", ") for name, value in (error.get("ctx") or {}).items()}
     location = error["loc"][:-1] if error["type"] in _NAMED_BY_CALLER else error["loc"]
     return Finding(path=json_path(location), code=code, zh=zh.format_map(limits), en=en.format_map(limits))
 
@@ -79,9 +79,12 @@ def json_path(location: Iterable[str | int]) -> str:
     '$.household.loans[0].matures_on'
     >>> json_path(("query", "light"))
     '?light'
+    >>> json_path(("query", "by", 0))
+    '?by[0]'
+    >>> json_path(())
+    '$'
     """
-    first, *rest = (*location, "")
-    if first in _PARAMETERS:
-        return "?" + "".join(str(part) for part in rest)
-    parts = [first, *rest][:-1]
-    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    parts = tuple(location)
+    steps = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    in_address = bool(parts) and parts[0] in _PARAMETERS
+    return "?" + steps.split(".", maxsplit=2)[-1] if in_address else f"${steps}"

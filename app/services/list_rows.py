@@ -98,9 +98,8 @@ def list_row(row: Row) -> dict[str, Any]:
 
 
 def warnings_sheet(rows: Sequence[Row]) -> Sheet:
-    """This function will lay the list out for people: Chinese headings, money in yuan, lights as words."""
-    shown = [list_row(row) for row in rows]
-    columns = {c.name: [row[c.name] for row in shown] for c in COLUMNS}
+    """This function will lay rows of the list out for people: Chinese headings, yuan, lights as words."""
+    columns = {c.name: [row[c.name] for row in rows] for c in COLUMNS}
     frame = pl.DataFrame(columns, schema=_schema(COLUMNS))
     return Sheet(name="预警清单", columns=COLUMNS, rows=frame, fills=_FILLS)
 

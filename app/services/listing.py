@@ -6,9 +6,11 @@ from typing import Any
 from app.domain.errors import NotFoundError
 from app.services.answers import loan_answer
 from app.services.desk import Desk
+from app.services.list_rows import list_row
 from app.services.ports import Store, SweepRecord, WarningFilter
 
 Row = Mapping[str, Any]
+Told = dict[str, Any]
 Position = tuple[Any, ...]
 
 
@@ -19,13 +21,16 @@ def page(store: Store, where: WarningFilter, *, after: Position | None, limit: i
     return rows[:limit], len(rows) > limit
 
 
-def everything(store: Store, where: WarningFilter, *, at_once: int) -> tuple[list[Row], SweepRecord | None]:
-    """This function will give all current assessments by urgency, and the last finished sweep."""
-    rows: list[Row] = []
+def everything(store: Store, where: WarningFilter, *, at_once: int) -> tuple[list[Told], SweepRecord | None]:
+    """This function will give all rows of the list by urgency, and the last finished sweep.
+
+    Only what the list shows is kept while reading on: the reasons would fill the memory.
+    """
+    rows: list[Told] = []
     with store.read() as work:
         more = list(work.assessments.page(where, after=None, limit=at_once))
         while more:
-            rows.extend(more)
+            rows.extend(list_row(row) for row in more)
             last = more[-1]["cursor"]
             more = (
                 list(work.assessments.page(where, after=last, limit=at_once)) if len(more) == at_once else []

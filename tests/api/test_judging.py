@@ -167,3 +167,20 @@ def test_a_batch_over_the_limit_is_refused(empty: Client) -> None:
         "zh": "",
         "en": "",
     }
+
+
+def test_nothing_is_stored_when_one_of_the_facts_sent_is_wrong(client: Client, county: Desk) -> None:
+    before = rows_stored(county)
+    wrong = warning_body()
+    wrong["household"]["loans"][0]["matures_on"] = "2020-01-01"
+    items = [{"loan_id": stored_loans(county, 1)[0]}, {n: wrong[n] for n in ("loan_id", "household")}]
+
+    response = client.post("/warning/batch", json={"as_of": "2025-09-29", "items": items})
+
+    assert response.status_code == 422
+    assert rows_stored(county) == before
+
+
+def rows_stored(desk: Desk) -> int:
+    with desk.store.read() as work:
+        return sum(len(work.assessments.history(loan)) for loan in stored_loans(desk, 1))
