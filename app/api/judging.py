@@ -19,6 +19,7 @@ from app.domain.frames import Frames
 from app.services import assessing
 from app.services.assessing import Answer
 from app.services.checks import check
+from app.services.county import beside_county
 from app.services.desk import Desk
 from app.services.inline import Item, frames_of, lay_out
 
@@ -114,7 +115,8 @@ class _Bench:
         placed = lay_out(items)
         check(placed, as_of=self.as_of)
         lags = {lag.code: lag.now.days for lag in rules.knowledge}
-        return frames_of(placed, received_on=self.desk.today(), lags=lags)
+        sent = frames_of(placed, received_on=self.desk.today(), lags=lags)
+        return beside_county(self.desk.store, sent, as_of=self.as_of)
 
 
 def _check_size(items: Sequence[Any], desk: Desk) -> None:

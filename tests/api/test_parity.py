@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from app.api.examples import WARNING
+from app.services.county import beside_county
 from app.services.desk import Desk
+from app.services.inline import frames_of, lay_out
 from app.services.ports import WarningFilter
 from tests.api.client import Client
 from tests.api.conftest import DAY
@@ -47,3 +50,18 @@ def test_loans_sent_together_are_judged_as_alone(client: Client, bodies: list[di
     for body, answer in list(zip(bodies, together, strict=True))[::6]:
         alone = client.post("/warning", json={"as_of": str(DAY), **body}).json()
         assert own_removed(alone) == own_removed(answer)
+
+
+def test_a_loan_sent_whole_sees_the_prices_of_the_county(client: Client, county: Desk) -> None:
+    with county.store.read() as work:
+        watermark = work.facts.watermark()
+        stored = work.facts.frames(as_of=DAY, households=())["prices"]
+    sent = frames_of(lay_out([]), received_on=DAY, lags={})
+
+    seen = beside_county(county.store, sent, as_of=DAY)
+
+    assert seen["prices"].equals(stored)
+    assert stored.height > 0
+    assert seen.watermark == watermark
+    answer = client.post("/warning", json={**WARNING, "as_of": str(DAY)}).json()
+    assert answer["versions"]["watermark"] == watermark
