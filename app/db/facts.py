@@ -59,8 +59,7 @@ class SqlFacts:
         self.connection.execute(
             sa.update(imports).where(imports.c.import_id == import_id).values(totals=text)
         )
-        if self.connection.dialect.name == "postgresql":
-            self.connection.exec_driver_sql(f"ANALYZE {', '.join(tables.facts)}")
+        transfer.tell_planner(self.connection, *tables.facts)
 
     def latest(self, table: Table, record_keys: pl.Series) -> pl.DataFrame:
         """This function will give record_key, version, content_hash, known_on of the last versions."""

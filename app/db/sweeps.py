@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.db import transfer
 from app.db.tables import sweeps
 from app.domain.errors import StoreError
 from app.services.ports import SweepRecord
@@ -36,6 +37,7 @@ class SqlSweeps:
         target = sa.update(sweeps).where(sweeps.c.sweep_id == record.sweep_id)
         if self.connection.execute(target.values(_row(record))).rowcount != 1:
             raise StoreError(zh="没有这次批量研判。", en="There is no such sweep.")
+        transfer.tell_planner(self.connection, "assessments")
 
     def last_sweep(self) -> SweepRecord | None:
         """This function will give the last finished sweep."""

@@ -51,6 +51,12 @@ def insert(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame, *, ne
     return (_insert_few if rows.height <= _FEW else _insert_many)(connection, table, rows)
 
 
+def tell_planner(connection: sa.Connection, *names: str) -> None:
+    """This function will have PostgreSQL count afresh: plans for tables just filled are bad by far."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {', '.join(names)}")
+
+
 @contextmanager
 def _collector_resting() -> Iterator[None]:
     """Rows form no cycles: looking for some among millions would take a third of the time."""

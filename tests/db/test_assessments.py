@@ -1,13 +1,14 @@
+from contextlib import closing
 from datetime import timedelta
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from app.db.store import SqlStore
+from app.db.store import SqlStore, open_store
 from app.domain.errors import InvalidValueError, StoreError
 from app.services.ports import ASSESSMENT_SCHEMA
-from tests.db.samples import DAY, assessment, assessments, finished_sweep, sweep_record
+from tests.db.samples import DAY, add, assessment, assessments, finished_sweep, sweep_record
 
 
 def append(store: SqlStore, rows: pl.DataFrame) -> int:
@@ -92,6 +93,22 @@ def test_a_finished_sweep_is_remembered_with_its_totals(store: SqlStore) -> None
 
     with store.read() as work:
         assert work.assessments.last_sweep() == closed
+
+
+def test_postgresql_plans_by_what_an_import_and_a_sweep_have_added(postgresql_url: str) -> None:
+    with closing(open_store(postgresql_url)) as store:
+        with store.write() as work:
+            import_id = work.facts.open_import(file_sha256="a", imported_on=DAY)
+            add(work, "loans", {})
+            work.facts.close_import(import_id, {})
+            work.assessments.append(None, assessments(assessment("L1")))
+            finished_sweep(work)
+
+        with store.read() as work:
+            query = "SELECT DISTINCT tablename FROM pg_stats WHERE attname = 'loan_id'"
+            counted = set(work.facts.connection.exec_driver_sql(query).scalars())
+
+    assert counted >= {"loans", "assessments"}
 
 
 def test_a_sweep_whose_totals_do_not_reconcile_is_not_closed(store: SqlStore) -> None:

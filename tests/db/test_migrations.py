@@ -3,6 +3,8 @@ from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 
 from app.db import migrate
 from app.db.store import open_store
@@ -96,6 +98,25 @@ def test_every_difference_from_the_code_is_drift(empty_database_url: str) -> Non
         new = [line for line in migrate.drift(empty_database_url) if line not in found]
         found += new
         assert any(name in line for line in new)
+
+
+def test_a_table_that_sqlite_builds_anew_stays_strict_and_its_lost_guards_are_drift(sqlite_url: str) -> None:
+    with closing(open_store(sqlite_url)) as store:
+        imported(store, places=[{}])
+        with store.write() as work:
+            operations = Operations(MigrationContext.configure(work.facts.connection))
+            with operations.batch_alter_table("places") as places:
+                places.alter_column("place_name", nullable=True)
+
+        with store.read() as work:
+            query = "SELECT sql FROM sqlite_schema WHERE name = 'places'"
+            made = work.facts.connection.exec_driver_sql(query).scalar_one()
+            assert work.facts.frames()["places"].height == 1
+
+    assert made.rstrip().endswith("STRICT")
+    assert {"trigger places_refuse_update is missing", "trigger places_refuse_delete is missing"} <= set(
+        migrate.drift(sqlite_url)
+    )
 
 
 def test_a_check_that_is_missing_is_drift(empty_postgresql_url: str) -> None:
