@@ -1,0 +1,52 @@
+"""One server in a process of its own: the product, or its peer, on a free loopback port that it prints."""
+
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from subprocess import PIPE, Popen
+
+import uvicorn
+from fastapi import FastAPI
+
+from app.api.app import create_app
+from app.bootstrap import make_desk
+from app.settings import Settings
+from bench.child import ROOT
+from bench.peer import create_peer
+
+HOST = "127.0.0.1"
+PRODUCT, PEER = "product", "peer"
+SECONDS_TO_STOP = 20
+
+
+def product(url: str) -> FastAPI:
+    return create_app(make_desk(Settings(database_url=url)))
+
+
+APPS: dict[str, Callable[[str], FastAPI]] = {PRODUCT: product, PEER: create_peer}
+
+
+@contextmanager
+def running(which: str, url: str) -> Iterator[int]:
+    """Serve until the block ends; gives the port."""
+    with Popen([sys.executable, "-m", "bench.server", which, url], stdout=PIPE, text=True, cwd=ROOT) as child:
+        assert child.stdout is not None
+        line = child.stdout.readline()
+        try:
+            yield int(line)
+        finally:
+            child.terminate()
+            child.wait(SECONDS_TO_STOP)
+
+
+def main(which: str, url: str) -> None:
+    app = APPS[which](url)
+    listening = socket.create_server((HOST, 0))
+    print(listening.getsockname()[1], flush=True)
+    # one worker, as `xindeng serve` starts it
+    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
