@@ -23,7 +23,9 @@ def county_context(
     parts = []
     for done, households in enumerate(chunks, start=1):
         with desk.store.read() as work:
-            parts.append(Context.of(work.facts.frames(as_of=day, households=households), [day]))
+            parts.append(
+                Context.of(work.facts.frames(as_of=day, households=households, watermark=watermark), [day])
+            )
         progress("背景 context", done, len(chunks))
     context = _summed(parts, day)
     with desk.store.write() as work:
