@@ -1,0 +1,151 @@
+import json
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+import pytest
+
+from app.domain.errors import TrainingError
+from app.domain.frames import Frames
+from app.features.feature import Stage
+from app.scoring.boosting import fit_bag
+from app.scoring.labels import RESTRUCTURED
+from app.scoring.splitting import bag_of_households, split_by_maturity
+from app.scoring.training import Artefact, train, train_rows
+from app.scoring.training_rows import censoring_weights, matrix, scored_columns, training_rows
+from tests.scoring.conftest import SPEC
+
+COLUMNS = scored_columns(SPEC)
+
+
+def test_the_same_ledger_and_spec_give_the_same_bytes(rows: pl.DataFrame, artefact: Artefact) -> None:
+    again = train_rows(rows, COLUMNS, SPEC)
+
+    assert again.files == artefact.files
+    assert again.manifest == artefact.manifest
+
+
+def test_every_part_matures_after_the_part_before_it(rows: pl.DataFrame) -> None:
+    parts = list(split_by_maturity(rows, SPEC).parts.values())
+    ends = [part["ends_on"] for part in parts]
+
+    assert all(a.max() < b.min() for a, b in pairwise(ends))  # type: ignore[operator]
+    loans = [set(part["loan_id"]) for part in parts]
+    assert sum(map(len, loans)) == len(set().union(*loans))
+
+
+def test_a_household_is_in_a_bag_with_all_its_rows_or_with_none(rows: pl.DataFrame) -> None:
+    groups = rows["group"].to_numpy()
+
+    picked = bag_of_households(groups, 0.5, seed=1)
+
+    assert 0.3 < picked.mean() < 0.7
+    assert not set(groups[picked]) & set(groups[~picked])
+
+
+def test_restructured_loans_are_left_out_and_those_like_them_weigh_more(rows: pl.DataFrame) -> None:
+    restructured = rows.filter(pl.col("outcome") == RESTRUCTURED)
+    others = rows.filter(pl.col("outcome") != RESTRUCTURED)
+
+    assert restructured.height > 0
+    assert (restructured["weight"] == 0).all()
+    assert others["weight"].mean() == pytest.approx(1.0, abs=1e-6)
+    assert others["weight"].n_unique() > 10
+
+
+def test_weights_make_the_rest_look_like_all_where_treatment_depends_on_a_feature() -> None:
+    rng = np.random.default_rng(5)
+    poor = rng.random(4000) < 0.5
+    treated = rng.random(4000) < np.where(poor, 0.6, 0.1)
+    rows = pl.DataFrame(
+        {"income_12m_yuan": np.where(poor, 1.0, 2.0), "outcome": np.where(treated, RESTRUCTURED, "repaid")}
+    )
+
+    weight = censoring_weights(rows, ["income_12m_yuan"], SPEC)
+
+    assert (weight * poor).sum() / weight.sum() == pytest.approx(poor.mean(), abs=0.02)
+
+
+def test_the_trees_keep_the_signs_of_the_catalogue(rows: pl.DataFrame) -> None:
+    split = split_by_maturity(rows, SPEC)
+    bag = fit_bag(split.parts["train"], split.parts["validation"], COLUMNS, SPEC)
+    values = matrix(split.parts["test"], COLUMNS)
+    late = COLUMNS.index("interest_days_late_max_12m")
+    worse = values.copy()
+    worse[:, late] = np.nan_to_num(values[:, late]) + 60.0
+    better = values.copy()
+    better[:, late] = np.nan_to_num(values[:, late])
+
+    assert (bag.margins(worse) >= bag.margins(better)).all()
+    assert (bag.margins(worse) > bag.margins(better)).any()
+
+
+def test_the_learned_opinion_ranks_better_than_chance_out_of_time(artefact: Artefact) -> None:
+    test = artefact.metrics["test"]
+
+    assert test["learned"]["auc"] > 0.65
+    assert test["scorecard"]["auc"] > 0.6
+    assert test["rating"]["auc"] > 0.5
+    assert artefact.metrics["test_at_30_days"]["n"] < test["n"]
+
+
+def test_the_card_warns_that_the_counties_were_simulated(artefact: Artefact, rows: pl.DataFrame) -> None:
+    real = train_rows(rows, COLUMNS, replace(SPEC, trained_on="ledger"))
+
+    assert "simulated" in artefact.files["MODEL_CARD.md"].decode()
+    assert "simulated" not in real.files["MODEL_CARD.md"].decode()
+
+
+def test_an_application_is_judged_by_what_was_known_before_the_loan(county: Frames) -> None:
+    spec = replace(SPEC, stage=Stage.APPLICATION)
+
+    found = training_rows([county], spec)
+    artefact = train([county], spec)
+
+    assert (found["as_of"] < found["ends_on"]).all()
+    assert found["loan_id"].n_unique() == found.height
+    assert artefact.manifest["landmark_days"] is None
+    assert "rating_rates.json" not in artefact.files
+
+
+@pytest.mark.parametrize("column", ["village_code", "sex", "低保"])
+def test_a_refused_column_stops_training_with_its_reason(column: str) -> None:
+    with pytest.raises(TrainingError, match="refused"):
+        scored_columns(replace(SPEC, features=("income_12m_yuan", column)))
+
+
+@pytest.mark.parametrize("column", ["principal_days_late", "no_such_feature"])
+def test_a_column_that_may_not_be_modelled_stops_training(column: str) -> None:
+    with pytest.raises(TrainingError, match=column):
+        scored_columns(replace(SPEC, features=("income_12m_yuan", column)))
+
+
+def test_too_few_loans_say_how_many_are_needed(rows: pl.DataFrame) -> None:
+    few = rows.filter(pl.col("ends_on") < date(2019, 6, 1))
+
+    with pytest.raises(TrainingError, match="400 and 30"):
+        train_rows(few, COLUMNS, SPEC)
+
+
+def test_one_outcome_only_stops_training(rows: pl.DataFrame) -> None:
+    repaid = rows.with_columns(pl.lit(0.0).alias("bad"))
+
+    with pytest.raises(TrainingError, match="0 defaults"):
+        train_rows(repaid, COLUMNS, SPEC)
+    with pytest.raises(TrainingError, match="only one outcome"):
+        train_rows(repaid, COLUMNS, replace(SPEC, least_defaults=0))
+
+
+def test_a_ledger_without_a_known_outcome_says_so(county: Frames) -> None:
+    with pytest.raises(TrainingError, match="older ledger"):
+        training_rows([county], replace(SPEC, known_until=date(2014, 1, 1)))
+
+
+def test_the_manifest_names_features_in_order_with_units_signs_and_medians(artefact: Artefact) -> None:
+    listed = artefact.manifest["features"]
+
+    assert tuple(feature["name"] for feature in listed) == COLUMNS
+    assert all(set(feature) == {"name", "unit", "cause", "sign", "typical"} for feature in listed)
+    assert json.dumps(artefact.manifest, allow_nan=False)
