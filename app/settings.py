@@ -18,7 +18,7 @@ class Settings(BaseSettings):
     )
     policy: str = Field(default="yanchi", description="policy pack in force for this deployment")
     models_dir: Path = Field(default=ROOT / "models", description="folder with the trained artefacts")
-    max_body_bytes: int = Field(default=8_000_000, gt=0, description="largest request body; more is a 413")
+    max_body_bytes: int = Field(default=20_000_000, gt=0, description="largest request body; more is a 413")
     max_batch: int = Field(default=1_000, gt=0, description="most items in one /score or /warning request")
     max_page: int = Field(default=1_000, gt=0, description="most rows on one page of a list")
     max_file_bytes: int = Field(default=200_000_000, gt=0, description="largest ledger file")

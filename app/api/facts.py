@@ -17,6 +17,7 @@ from app.services.inline import CHILDREN, own_columns
 
 FIRST_DAY: Final = date(1900, 1, 1)
 LAST_DAY: Final = date(2199, 12, 31)
+_ID_DIGITS: Final = 18
 _ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EIGHTEEN: Final = re.compile(r"(?<![0-9])[0-9]{17}[0-9X](?![0-9X])")
 _PLAIN: Final = r"^[^\x00-\x1f\x7f]+$"
@@ -40,6 +41,8 @@ def _day(value: object) -> object:
 
 
 def _no_id_number(value: str) -> str:
+    if len(value) < _ID_DIGITS:
+        return value
     # Only plausible years, so that an 18-digit contract number is not taken for a person.
     for text in _EIGHTEEN.findall(normal_id_number(value)):
         if is_id_number(text) and FIRST_DAY.year <= int(text[6:10]) <= LAST_DAY.year:

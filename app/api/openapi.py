@@ -27,6 +27,7 @@ class BodyDocs:
 
     model: type[BaseModel]
     examples: Mapping[str, Any]
+    answer: Mapping[str, Any] | None = None  # to the first example
 
 
 def describe(app: FastAPI, bodies: Mapping[str, BodyDocs]) -> None:
@@ -55,7 +56,10 @@ def _schema(app: FastAPI, bodies: Mapping[str, BodyDocs]) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for path, docs in bodies.items():
-        schema["paths"][path]["post"]["requestBody"] = _body(docs)
+        operation = schema["paths"][path]["post"]
+        operation["requestBody"] = _body(docs)
+        if docs.answer is not None:
+            operation["responses"]["200"]["content"]["application/json"]["example"] = docs.answer
     return schema
 
 

@@ -86,7 +86,7 @@ def lay_out(items: Sequence[Item]) -> list[Placed]:
 
 
 def _walk(table: Table, fact: Facts, path: str, outer: Facts) -> Iterator[Placed]:
-    row = {**fact, **{name: outer[name] for name in table.names if name in outer and name == table.subject}}
+    row = {**fact, table.subject: outer[table.subject]} if outer else fact
     yield Placed(table, path, row, outer)
     for name, child in CHILDREN.get(table.name, {}).items():
         for index, inner in enumerate(fact.get(name) or ()):

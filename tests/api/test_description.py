@@ -100,3 +100,36 @@ def test_models_are_those_that_were_loaded(client: Client) -> None:
         desk.estimators[name].artefact_id for name in sorted(desk.estimators)
     ]
     assert all(model["trained_on"] for model in told["items"])
+
+
+def shape(value: Any) -> Any:
+    """What an answer is made of; a list is as its first item, and nothing may stand for anything."""
+    if isinstance(value, dict):
+        return {name: shape(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [shape(value[0])] if value else []
+    return type(value).__name__
+
+
+def fits(shown: Any, given: Any) -> bool:
+    if isinstance(shown, dict) and isinstance(given, dict):
+        return shown.keys() == given.keys() and all(fits(shown[name], given[name]) for name in shown)
+    if isinstance(shown, list) and isinstance(given, list):
+        return not shown or not given or fits(shown[0], given[0])
+    return "NoneType" in {shown, given} or shown == given
+
+
+@pytest.mark.parametrize("path", ["/score", "/warning"])
+def test_an_example_answer_has_the_shape_of_what_is_answered(
+    client: Client, description: dict[str, Any], path: str
+) -> None:
+    operation = description["paths"][path]["post"]
+    asked = operation["requestBody"]["content"]["application/json"]["examples"]
+    body = next(iter(asked.values()))["value"]
+    shown = operation["responses"]["200"]["content"]["application/json"]["example"]
+
+    given = client.post(path, json=body).json()
+
+    assert fits(shape(shown), shape(given)), "run python -m tests.api.write_examples"
+    assert shown["as_of"] == given["as_of"]
+    assert shown["household_id"] == given["household_id"]

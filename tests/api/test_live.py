@@ -18,9 +18,11 @@ import pytest
 from app.api.app import create_app
 from app.api.examples import SCORE
 from app.services.desk import Desk
+from app.settings import Settings
 from tests.api.server import served, serving
 
 HUNDRED_MB = 100_000_000
+LIMIT = Settings().max_body_bytes
 CHUNK = b" " * 1_000_000
 # The server process must not learn: none of these may be loaded to serve.
 LEARNERS = ("lightgbm", "shap", "sklearn", "numba")
@@ -74,7 +76,9 @@ def bytes_taken(port: int) -> int:
 def test_a_body_a_little_over_the_limit_is_told_so_in_chunks_too(port: int) -> None:
     headers = {"Content-Type": "application/json"}
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
-        connection.request("POST", "/score", iter([CHUNK] * 8 + [b" "]), headers, encode_chunked=True)
+        connection.request(
+            "POST", "/score", iter([CHUNK] * (LIMIT // len(CHUNK)) + [b" "]), headers, encode_chunked=True
+        )
 
         assert connection.getresponse().status == 413
 

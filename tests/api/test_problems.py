@@ -11,12 +11,14 @@ from app.api.errors import KINDS, kind_of
 from app.api.problems import ProblemAnswer
 from app.db.store import open_store
 from app.domain.errors import StoreError, XindengError
+from app.settings import Settings
 from tests.api.bodies import score_body
 from tests.api.client import Client
 from tests.api.conftest import make_desk
 from tests.api.test_parsing import HOSTILE
 
 JSON = {"Content-Type": "application/json"}
+LIMIT = Settings().max_body_bytes
 # Invented: an ID number with a right check digit, a name, a mobile number, an account.
 CANARIES = ("11010119800101007X", "模拟张三丰", "13800138000", "6222020200012345678")
 
@@ -53,7 +55,7 @@ def test_a_body_that_is_not_json_is_a_problem(client: Client, media: str) -> Non
 
 
 def test_a_body_over_the_limit_is_a_problem(client: Client) -> None:
-    response = client.post("/score", content=b" " * 8_000_001, headers=JSON)
+    response = client.post("/score", content=b" " * (LIMIT + 1), headers=JSON)
 
     assert_problem(response, 413, "body_too_large")
 
