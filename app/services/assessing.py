@@ -35,7 +35,7 @@ class UnfitLoanError(XindengError):
 
 def score(desk: Desk, frames: Frames, *, as_of: date, policy: str | None) -> list[Answer]:
     """This function will appraise every application in `frames`, in order, and keep the decisions."""
-    basis = _basis(desk, "application", frames, as_of, policy)
+    basis = _basis(desk, "application", _stored(desk, frames, as_of), as_of, policy)
     rows = appraise(frames, application_base(frames, as_of=as_of), as_of=as_of, basis=basis)
     rules = basis.policy.at(as_of)
     found = {
@@ -56,7 +56,7 @@ def warn_inline(
     desk: Desk, frames: Frames, loan_ids: Sequence[str], *, as_of: date, policy: str | None
 ) -> list[Answer]:
     """This function will assess loans that came whole in a request, and keep the decisions."""
-    basis = _basis(desk, "maturity", frames, as_of, policy)
+    basis = _basis(desk, "maturity", _stored(desk, frames, as_of), as_of, policy)
     return _decided(desk, "warning", _warned(frames, loan_ids, as_of, basis), frames, as_of)
 
 
@@ -76,9 +76,15 @@ def warn_stored(desk: Desk, loan_ids: Sequence[str], *, as_of: date, policy: str
     return _in_order(rows, loan_ids, as_of, basis)
 
 
-def _basis(desk: Desk, estimator: str, frames: Frames, as_of: date, policy: str | None) -> Basis:
+def _basis(desk: Desk, estimator: str, own: Frames, as_of: date, policy: str | None) -> Basis:
     basis = desk.basis(estimator, policy)
-    return replace(basis, context=own_context(latest_context(desk, as_of), frames, as_of))
+    return replace(basis, context=own_context(latest_context(desk, as_of), own, as_of))
+
+
+def _stored(desk: Desk, sent: Frames, as_of: date) -> Frames:
+    """Read what the store knows of the households sent: what the county's sums hold of them."""
+    with desk.store.read() as work:
+        return work.facts.frames(as_of=as_of, households=sorted(set(sent["households"]["household_id"])))
 
 
 def _warned(frames: Frames, loan_ids: Sequence[str], as_of: date, basis: Basis) -> list[Answer]:
