@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types layers drift train bench lock clean
+.PHONY: help run test check lint types layers drift train bench docs lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ train: $(VENV)/dev.ok ## train the demonstration models on simulated counties
 
 bench: $(VENV)/dev.ok ## measure, side by side in one run
 	@$(BIN)/python -m bench
+
+docs: $(VENV)/dev.ok ## write the examples of READMEs and API description anew
+	@$(BIN)/python -m tests.readme && $(BIN)/python -m tests.api.write_examples
 
 lock: ## write the locks anew (needs uv)
 	@for set in "run" "dev --extra train --group dev -c locks/run.txt"; do set -- $$set; name=$$1; shift; \

@@ -10,6 +10,8 @@ from app.cli import ledger
 from app.cli.progress import console
 from app.settings import ROOT
 
+DEMO_LOANS = 3_000
+
 
 def register(app: typer.Typer) -> None:
     """This function will add the command."""
@@ -18,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     folder: Annotated[Path, typer.Option(help="where the simulated ledger is kept")] = ROOT / "var" / "demo",
-    loans: Annotated[int, typer.Option(min=1, help="loans in the simulated county")] = 3_000,
+    loans: Annotated[int, typer.Option(min=1, help="loans in the simulated county")] = DEMO_LOANS,
 ) -> None:
     """Migrate, simulate a county's ledger as a workbook, import that very file, and sweep."""
     file = folder / "台账.xlsx"
