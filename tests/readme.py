@@ -79,7 +79,8 @@ def rendered(text: str, language: str, told: Mapping[str, Any]) -> str:
         intro = _SHORTENED[language].format(file=f"docs/examples/{name}.answer.json")
         block = f"```sh\n{_CURL.format(name=name, body=body)}\n```\n\n{intro}:\n\n```json\n{said}\n```"
         marked = f"<!-- example: {name} -->\n{block}\n<!-- /example -->"
-        text = re.sub(_BLOCK.format(name=name), lambda _, m=marked: m, text, flags=re.DOTALL)
+        old = re.search(_BLOCK.format(name=name), text, flags=re.DOTALL)
+        text = text.replace(old.group(), marked) if old else text
     return text
 
 
