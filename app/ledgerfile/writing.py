@@ -36,6 +36,9 @@ _FORMATS: Final[Mapping[Kind, str]] = {
     Kind.MONTH: "yyyy-mm",
     Kind.MONEY: "0.00",
 }
+_WIDTH: Final = 14  # characters
+_WIDTHS: Final[Mapping[Kind, int]] = {Kind.PERSON: 20, Kind.TEXT: 18, Kind.CHOICE: 12, Kind.DATE: 12}
+_LAST_NARROW: Final = 0x2E7F
 _FORMULA: Final = re.compile(r"^'*[=+\-@\t\r\x00]")
 _YES_NO: Final[Mapping[Language, tuple[str, str]]] = {"zh": ("是", "否"), "en": ("yes", "no")}
 
@@ -113,8 +116,7 @@ def _write_part(
     book: Workbook, sheet: Sheet, rows: pl.DataFrame, number: int, formats: Mapping[Kind, Format]
 ) -> None:
     page = book.add_worksheet(_sheet_name(sheet.name, number))
-    for position, column in enumerate(sheet.columns):
-        page.write_string(0, position, sheet.heading(column))
+    _head(page, sheet, rows.height, book.add_format({"bold": True}))
     fills = {word: book.add_format({"bg_color": colour}) for word, colour in sheet.fills.items()}
     writers = [_writer(page, column, formats.get(column.kind), fills) for column in sheet.columns]
     columns = [cell_values(rows.get_column(c.name), c, sheet.language) for c in sheet.columns]
@@ -122,6 +124,22 @@ def _write_part(
         for position, cell in enumerate(cells):
             if cell is not None:
                 writers[position](row, position, cell)
+
+
+def _head(page: Worksheet, sheet: Sheet, height: int, bold: Format) -> None:
+    """Write the heading row, which stays in sight and filters, over columns wide enough to read."""
+    for position, column in enumerate(sheet.columns):
+        heading = sheet.heading(column)
+        page.set_column(position, position, max(_WIDTHS.get(column.kind, _WIDTH), _shown_width(heading)))
+        page.write_string(0, position, heading, bold)
+    page.freeze_panes(1, 0)
+    if sheet.columns:
+        page.autofilter(0, 0, max(height, 1), len(sheet.columns) - 1)
+
+
+def _shown_width(text: str) -> int:
+    """A Chinese character is twice as wide as a Latin one; two more for the filter's arrow."""
+    return sum(2 if ord(letter) > _LAST_NARROW else 1 for letter in text) + 2
 
 
 def _writer(
