@@ -9,13 +9,14 @@ import polars as pl
 from app.domain.frames import Frames
 from app.domain.words import LoanKind
 from app.features.facts import Facts
-from app.features.household_loans import household_loans
+from app.features.household_loans import LOAN_STATE_TABLES, household_loans
 
 IDENTITY: Final = (
     "row", "loan_id", "household_id", "borrower_id", "as_of", "bank", "industry", "kind", "use_mode",
     "amount", "balance", "disbursed_on", "matures_on", "township_code", "village_code",
 )  # fmt: skip
 BASE_COLUMNS: Final = (*IDENTITY, "annual_rate", "term_months", "times_extended", "times_renewed")
+BASE_TABLES: Final = ("households", *LOAN_STATE_TABLES)
 _TOWNSHIP_DIGITS: Final = 9
 _DAYS_PER_MONTH: Final = 30.4375
 _TERM: Final = (

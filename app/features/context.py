@@ -14,8 +14,9 @@ import polars as pl
 
 from app.domain.frames import Frames
 from app.features.facts import Facts
-from app.features.household_loans import dues, household_loans, owed
+from app.features.household_loans import OVERDUE_TABLES, dues, household_loans, owed
 
+CONTEXT_TABLES: Final = ("households", "guarantee_groups", *OVERDUE_TABLES)
 _TOWNSHIP_DIGITS: Final = 9
 _NOTHING: Final = tuple(
     pl.DataFrame(schema={by: pl.String(), "day": pl.Date(), "late": pl.Int64(), "active": pl.Int64()})
@@ -108,26 +109,25 @@ def context_rows(facts: Facts, keys: pl.DataFrame, context: Context | None) -> p
     """
     if context is None:
         return _NONE
-    dated = keys.lazy().select("row", "household_id", "township_code", pl.col("as_of").dt.month_start())
-    dated = dated.with_columns(pl.col("as_of").alias("day"))
+    day = pl.col("as_of").dt.month_start()
+    dated = keys.lazy().select("row", "household_id", "township_code", day, day.alias("day"))
     own = context.households.lazy().rename({"late": "own_late", "active": "own_active"})
     rows = dated.join(own, on=["household_id", "day"], how="left").with_columns(
         pl.col("own_late", "own_active").fill_null(0)
     )
-    townships = _others(rows, context.townships, "township")
-    groups = _others(_memberships(facts, rows), context.groups, "group")
-    return dated.select("row").join(townships, on="row", how="left").join(groups, on="row", how="left")
+    townships = rows.join(context.townships.lazy(), on=["township_code", "day"], how="left")
+    around = townships.select("row", *_others("township"))
+    return around.join(_groups(facts, rows, context.groups), on="row", how="left")
 
 
-def _less(count: str) -> pl.Expr:
-    """Take the own household off a count; corrections since the snapshot never make it negative."""
-    return pl.max_horizontal(pl.col(count) - pl.col(f"own_{count}"), 0)
+def _groups(facts: Facts, rows: pl.LazyFrame, counts: pl.DataFrame) -> pl.LazyFrame:
+    if counts.is_empty() or not facts.has("guarantee_groups"):
+        return _NONE.select("row", "group_late", "group_active")
+    found = _memberships(facts, rows).join(counts.lazy(), on=["group_id", "day"])
+    return found.select("row", *_others("group")).group_by("row").agg(pl.all().sum())
 
 
-def _others(rows: pl.LazyFrame, counts: pl.DataFrame, around: str) -> pl.LazyFrame:
-    by = "township_code" if around == "township" else "group_id"
-    found = rows.join(counts.lazy(), on=[by, "day"])
-    return found.group_by("row").agg(
-        _less("late").sum().alias(f"{around}_late"),
-        _less("active").sum().alias(f"{around}_active"),
-    )
+def _others(around: str) -> tuple[pl.Expr, pl.Expr]:
+    """Take the own household off both counts; corrections since the snapshot never make them negative."""
+    late, active = (pl.max_horizontal(pl.col(c) - pl.col(f"own_{c}"), 0) for c in ("late", "active"))
+    return late.alias(f"{around}_late"), active.alias(f"{around}_active")

@@ -8,6 +8,9 @@ from app.domain.words import Action, LoanKind
 from app.features.expressions import days_between, max_if
 from app.features.facts import Facts
 
+# What tells which loans are active, and what is overdue on them.
+LOAN_STATE_TABLES: Final = ("loans", "repayments", "dispositions")
+OVERDUE_TABLES: Final = (*LOAN_STATE_TABLES, "repayments_due")
 _CONTINUING: Final = (LoanKind.RENEWAL.value, LoanKind.EXTENSION.value)
 _MOVING: Final = (Action.EXTENSION.value, Action.RESCHEDULE.value)
 _LONGEST_CHAIN: Final = 12  # a chain of renewals longer than this is a loop in the data

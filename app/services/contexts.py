@@ -5,7 +5,7 @@ from datetime import date
 
 import polars as pl
 
-from app.features.context import Context
+from app.features.context import CONTEXT_TABLES, Context
 from app.services.desk import Desk
 
 Progress = Callable[[str, int, int], None]
@@ -23,9 +23,10 @@ def county_context(
     parts = []
     for done, households in enumerate(chunks, start=1):
         with desk.store.read() as work:
-            parts.append(
-                Context.of(work.facts.frames(as_of=day, households=households, watermark=watermark), [day])
+            frames = work.facts.frames(
+                as_of=day, households=households, watermark=watermark, only=CONTEXT_TABLES
             )
+        parts.append(Context.of(frames, [day]))
         progress("背景 context", done, len(chunks))
     context = _summed(parts, day)
     with desk.store.write() as work:

@@ -1,6 +1,6 @@
 """What the use cases need from a store; `app.db` provides it for SQLite and PostgreSQL."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -155,8 +155,12 @@ class Facts(Protocol):
         as_of: date | None = None,
         households: Sequence[str] | None = None,
         watermark: int | None = None,
+        only: Collection[str] | None = None,
     ) -> Frames:
-        """This function will read what was known by `as_of`: of all or some households, and of the county."""
+        """This function will read what was known by `as_of`: of all or some households, and of the county.
+
+        `only` names the tables that are read; the others come empty.
+        """
         ...
 
     def household_chunks(self, size: int) -> Iterator[tuple[str, ...]]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -11,7 +12,7 @@ import polars as pl
 from app import CODE_VERSION
 from app.assessment import Basis, assess, faults
 from app.domain.frames import Frames
-from app.features.base import loan_base
+from app.features.base import BASE_TABLES, loan_base
 from app.services.contexts import county_context
 from app.services.desk import Desk, own_context
 from app.services.ports import SweepRecord
@@ -48,7 +49,7 @@ def sweep(
     context = county_context(desk, chunks, as_of=as_of, watermark=record.watermark, progress=progress)
     basis = replace(basis, context=context)
     for done, households in enumerate(chunks, start=1):
-        frames = _frames(desk, households, record)
+        frames = _frames_due(desk, households, record)
         judged = judge(frames, as_of=as_of, basis=basis, horizon_days=horizon_days)
         record = _stored(desk, record, judged)
         progress("研判 assess", done, len(chunks))
@@ -57,9 +58,7 @@ def sweep(
 
 def judge(frames: Frames, *, as_of: date, basis: Basis, horizon_days: int | None = None) -> Judged:
     """This function will assess the loans in `frames`; a loan that cannot be assessed is quarantined."""
-    base = loan_base(frames, as_of=as_of)
-    if horizon_days is not None:
-        base = base.filter((pl.col("matures_on") - pl.col("as_of")).dt.total_days() <= horizon_days)
+    base = _due(frames, as_of, horizon_days)
     bad = faults(base)
     good = base.join(bad, on="loan_id", how="anti", maintain_order="left")
     context = own_context(basis.context, frames, as_of)
@@ -68,6 +67,13 @@ def judge(frames: Frames, *, as_of: date, basis: Basis, horizon_days: int | None
     assessed = [part for part in parts if "assessment_id" in part.columns]
     failed = [part for part in parts if "reason" in part.columns]
     return Judged(pl.concat(assessed) if assessed else pl.DataFrame(), pl.concat([none, bad, *failed]))
+
+
+def _due(frames: Frames, as_of: date, horizon_days: int | None) -> pl.DataFrame:
+    base = loan_base(frames, as_of=as_of)
+    if horizon_days is None:
+        return base
+    return base.filter((pl.col("matures_on") - pl.col("as_of")).dt.total_days() <= horizon_days)
 
 
 def _isolating(frames: Frames, base: pl.DataFrame, as_of: date, basis: Basis) -> Iterator[pl.DataFrame]:
@@ -95,9 +101,12 @@ def _chunks(desk: Desk) -> Sequence[tuple[str, ...]]:
         return tuple(work.facts.household_chunks(desk.settings.sweep_chunk))
 
 
-def _frames(desk: Desk, households: Sequence[str], record: SweepRecord) -> Frames:
+def _frames_due(desk: Desk, households: Sequence[str], record: SweepRecord) -> Frames:
+    """Read all that is known of the households that have a loan due: most loans ever made are repaid."""
     with desk.store.read() as work:
-        return work.facts.frames(as_of=record.as_of, households=households, watermark=record.watermark)
+        read = partial(work.facts.frames, as_of=record.as_of, watermark=record.watermark)
+        due = _due(read(households=households, only=BASE_TABLES), record.as_of, record.horizon_days)
+        return read(households=due.get_column("household_id").unique(maintain_order=True).to_list())
 
 
 def _opened(desk: Desk, basis: Basis, as_of: date, horizon_days: int | None) -> SweepRecord:

@@ -1,6 +1,6 @@
 """A store in memory that keeps the ports' promises for importing; nothing survives the process."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
@@ -67,12 +67,14 @@ class MemoryFacts:
         as_of: date | None = None,
         households: Sequence[str] | None = None,
         watermark: int | None = None,
+        only: Collection[str] | None = None,
     ) -> Frames:
         seen = self.watermark() if watermark is None else watermark
         loans = self.rows["loans"].filter(_among("household_id", households)).get_column("loan_id").to_list()
         rows = {
             name: frame.filter(pl.col("import_id") <= seen, _mine(BY_NAME[name], households, loans))
             for name, frame in self.rows.items()
+            if only is None or name in only
         }
         if as_of is not None:
             rows = {name: frame.filter(pl.col("known_on") <= as_of) for name, frame in rows.items()}
