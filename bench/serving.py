@@ -20,7 +20,7 @@ CONNECTIONS = (1, 8)
 SECONDS = 4.0
 STORED_LOANS = 500
 _WARM_UP = Load(connections=2, seconds=30.0, most=40)
-_DAYS = range(0, 30)  # every day of the month of the sweep, whose context is stored
+_DAYS = range(30)  # every day of the month of the sweep, whose context is stored
 _PAID_OUT_BEFORE = DAY - timedelta(days=90)  # active on all of these days
 
 
