@@ -45,6 +45,7 @@ _FADES: Final = (
 PACES: Final[Mapping[str, Pace]] = {
     **dict.fromkeys(_STILL, Pace.STILL),
     **dict.fromkeys(_FADES, Pace.FADES),
+    "days_since_disbursed": Pace.RISES,
     "days_since_visit": Pace.RISES,
     "days_since_income": Pace.RISES,
     "days_to_maturity": Pace.FALLS,

@@ -27,6 +27,11 @@ LOAN: Final = (
         expr=days_between("as_of", "matures_on"),
     ),
     Feature(
+        name="days_since_disbursed", zh="放款后天数", en="days since disbursement", unit="days",
+        cause=Cause.MONITORING, source=Source.BASE, stages=LOAN_ONLY, modelled=False,
+        expr=days_between("disbursed_on", "as_of"),
+    ),
+    Feature(
         name="annual_rate_pct", zh="年利率", en="annual interest rate", unit="%",
         cause=Cause.INDEBTEDNESS, source=Source.BASE, stages=LOAN_ONLY,
         expr=divided(pl.col("annual_rate"), 10_000),
