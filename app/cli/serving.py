@@ -20,7 +20,9 @@ def serve(
 ) -> None:
     """Serve the API until interrupted."""
     base = f"http://{host}:{port}"
-    console.print(f"serving on {base}: {base}/docs · {base}/warnings · {base}/warnings/summary?by=township")
+    console.print(f"serving on {base}, stop with Ctrl-C 服务已启动")
+    for path in ("docs", "warnings?light=red&limit=20", "warnings/summary?by=township"):
+        console.print(f"  {base}/{path}", highlight=False)
     uvicorn.run(
         "app.main:create", factory=True, host=host, port=port, workers=workers, log_level="warning",
         timeout_graceful_shutdown=10,
