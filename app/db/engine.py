@@ -92,6 +92,8 @@ def _postgresql(address: URL, *, busy_seconds: int) -> Engine:
         "timezone": "UTC",
         "datestyle": "ISO",
         "extra_float_digits": "1",
+        "jit": "off",  # compiling costs more than a slice of facts takes to read
+        "work_mem": "64MB",  # a slice's households are hashed, not sorted on disk
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     connect_args = {"options": options, "application_name": "xindeng", "connect_timeout": 10}
