@@ -81,10 +81,11 @@ def test_refused_rows_come_back_in_a_workbook_that_can_be_corrected(run: Run, le
 
     refused = ledger.with_name("台账.问题行.xlsx")
     assert done.returncode == 0, done.stdout
-    back = openpyxl.load_workbook(refused)["贷款"]
+    book = openpyxl.load_workbook(refused)
+    back = book["贷款"]
     assert "到期日期" in str(back.cell(2, back.max_column).value)
     back.cell(2, maturity).value = before
-    back.parent.save(refused)
+    book.save(refused)
     assert run("import", refused, "--imported-on", DAY).returncode == 0
 
 
