@@ -36,7 +36,8 @@ class UnfitLoanError(XindengError):
 def score(desk: Desk, frames: Frames, *, as_of: date, policy: str | None) -> list[Answer]:
     """This function will appraise every application in `frames`, in order, and keep the decisions."""
     basis = _basis(desk, "application", _stored(desk, frames, as_of), as_of, policy)
-    rows = appraise(frames, application_base(frames, as_of=as_of), as_of=as_of, basis=basis)
+    known = frames.as_of(as_of)
+    rows = appraise(known, application_base(known, as_of=as_of), as_of=as_of, basis=basis)
     rules = basis.policy.at(as_of)
     found = {
         row["application_id"]: application_answer(row, rules, basis) for row in rows.iter_rows(named=True)

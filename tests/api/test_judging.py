@@ -184,3 +184,12 @@ def test_nothing_is_stored_when_one_of_the_facts_sent_is_wrong(client: Client, c
 def rows_stored(desk: Desk) -> int:
     with desk.store.read() as work:
         return sum(len(work.assessments.history(loan)) for loan in stored_loans(desk, 1))
+
+
+def test_an_application_not_yet_known_on_the_day_is_named_and_nothing_is_decided(client: Client) -> None:
+    unknown = {**SCORE, "application": {**SCORE["application"], "known_on": "2025-07-20"}}
+
+    answer = client.post("/score", json=unknown)
+
+    assert answer.status_code == 404
+    assert "SIM-A-1" in answer.json()["detail"]
