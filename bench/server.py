@@ -18,6 +18,7 @@ from bench.peer import create_peer
 HOST = "127.0.0.1"
 PRODUCT, PEER = "product", "peer"
 SECONDS_TO_STOP = 20
+BACKLOG = 128
 
 
 def product(url: str) -> FastAPI:
@@ -42,7 +43,10 @@ def running(which: str, url: str) -> Iterator[int]:
 
 def main(which: str, url: str) -> None:
     app = APPS[which](url)
-    listening = socket.create_server((HOST, 0))
+    # told to be TCP, so that asyncio sends small answers at once
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind((HOST, 0))
+    listening.listen(BACKLOG)
     print(listening.getsockname()[1], flush=True)
     # one worker, as `xindeng serve` starts it
     uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
