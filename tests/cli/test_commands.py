@@ -150,3 +150,18 @@ def test_a_day_before_any_rules_is_named_with_its_pack(run: Run) -> None:
     assert done.returncode == 1
     assert "1999-01-01" in done.stdout
     assert "yanchi" in done.stdout
+
+
+def test_a_case_that_a_pack_does_not_keep_is_named_with_its_line(run: Run, tmp_path: Path) -> None:
+    pack = tmp_path / "mine"
+    (pack / "cases").mkdir(parents=True)
+    (pack / "pack.yaml").write_text("name: mine\nzh: 我县\nen: mine\nextends: national\ncounty_codes: []\n")
+    (pack / "cases" / "parameters.yaml").write_text(
+        "amount_cap:\n  - name: 上限一元\n    on: [2023-06-01]\n    value: 1\n"
+    )
+
+    done = run("policies", "check", pack)
+
+    assert done.returncode == 1
+    assert "parameters.yaml, line 2" in done.stdout
+    assert "上限一元" in done.stdout
