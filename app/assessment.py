@@ -1,6 +1,6 @@
 """The pipeline, on one screen: frames and a day go in, assessments come out. No clock, no I/O (design §1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 from typing import Final
@@ -141,6 +141,18 @@ _FAULTS: Final = (
 )
 
 
+_JOINT: Final = "+"  # between the ids of the artefacts that an assessment rests on
+
+
+def estimator_id(artefact_id: str) -> str:
+    """This function will give the estimator's part of what an assessment names as its artefacts.
+
+    >>> estimator_id("0a+1b"), estimator_id("0a")
+    ('0a', '0a')
+    """
+    return artefact_id.partition(_JOINT)[0]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
     """What assessments rest on beside the facts: the rules' pack, an estimator and the effects of actions."""
@@ -152,8 +164,12 @@ class Basis:
 
     @property
     def artefact_id(self) -> str:
-        """This function will give the estimator's artefact id; empty where there is no estimator."""
-        return self.estimator.artefact_id if self.estimator else ""
+        """This function will name the artefacts that speak: the estimator's id, joined by the effects'.
+
+        Empty where there is no estimator: without a probability there is nothing that effects could move.
+        """
+        ids = (self.estimator.artefact_id, self.effects.artefact_id) if self.estimator else ()
+        return _JOINT.join(filter(None, ids))
 
 
 def assess(frames: Frames, base: pl.DataFrame, *, as_of: date, basis: Basis) -> pl.DataFrame:
@@ -188,7 +204,8 @@ def appraise(frames: Frames, base: pl.DataFrame, *, as_of: date, basis: Basis) -
     judged = _opinions(frames, base, rules, basis).with_columns(ids)
     judged = _with(judged, _eligibility(judged, rules))
     judged = _with(judged, judge_causes(judged.with_columns(_NO_WARNINGS), rules))
-    return _stored_form(judged, basis, frames.watermark, APPLICATIONS)
+    # nothing is done about an application, so that no effect of an action speaks in it
+    return _stored_form(judged, replace(basis, effects=EffectTable.of(None)), frames.watermark, APPLICATIONS)
 
 
 def faults(base: pl.DataFrame) -> pl.DataFrame:

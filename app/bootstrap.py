@@ -10,6 +10,7 @@ from uuid import uuid4
 from app.db.store import SqlStore, open_store
 from app.ledgerfile.limits import FileLimits
 from app.scoring.artifact import load_estimators
+from app.scoring.effects_artifact import load_effects
 from app.scoring.pd_model import Estimator
 from app.services.desk import Desk
 from app.settings import Settings
@@ -37,6 +38,12 @@ def estimators(models_dir: Path) -> Mapping[str, Estimator]:
     return MappingProxyType(load_estimators(models_dir))
 
 
+def effects(models_dir: Path) -> EffectTable:
+    """This function will load and verify what is known of the effects of actions, if anything is."""
+    known = load_effects(models_dir)
+    return EffectTable.of(None) if known is None else EffectTable.of(known.frame, known.manifest)
+
+
 def make_store(chosen: Settings) -> SqlStore:
     """This function will open the configured database; a SQLite file's folder is made."""
     prefix = "sqlite:///"
@@ -53,7 +60,7 @@ def make_desk(chosen: Settings, store: SqlStore | None = None) -> Desk:
         clock=now,
         new_id=new_id,
         estimators=estimators(chosen.models_dir),
-        effects=EffectTable.of(None),
+        effects=effects(chosen.models_dir),
     )
 
 

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from app.assessment import assess
-from app.bootstrap import estimators
+from app.bootstrap import effects, estimators
 from app.db.store import SqlStore, open_store
 from app.domain.ledger import BY_NAME
 from app.domain.words import Action, Light
@@ -27,7 +27,6 @@ from app.services.ports import SweepRecord, WarningFilter
 from app.services.sweeping import sweep
 from app.settings import ROOT, Settings
 from app.simulation import CountySpec, simulate
-from app.warning.effects import EffectTable
 
 DAY = date(2025, 9, 30)
 MOMENT = datetime(2025, 9, 30, 4, tzinfo=UTC)
@@ -48,7 +47,7 @@ def _desk(store: SqlStore) -> Desk:
         clock=lambda: MOMENT,
         new_id=lambda: f"D{next(ids)}",
         estimators=estimators(ROOT / "models"),
-        effects=EffectTable.of(None),
+        effects=effects(ROOT / "models"),
     )
 
 

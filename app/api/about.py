@@ -1,7 +1,7 @@
 """What the service judges with: its policy packs and its trained estimators."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -95,16 +95,34 @@ class ModelAnswer(BaseModel):
     manifest: dict[str, Any] = Field(description="what training wrote down: data, measures, hashes")
 
 
+class EffectsAnswer(BaseModel):
+    """What is known of the effects of actions, and from which loans."""
+
+    artefact_id: str
+    trained_on: str
+    manifest: dict[str, Any]
+
+
 class Models(BaseModel):
-    """All estimators that were verified and loaded."""
+    """All estimators that were verified and loaded, and the effects of actions (null: the rules decide)."""
 
     items: list[ModelAnswer]
+    effects: EffectsAnswer | None
 
 
 @router.get("/models", operation_id="list_models", summary="模型", responses=problem_docs(500))
 def models(desk: AtDesk) -> Models:
     """This function will list the trained estimators in service and what they were trained on."""
-    return Models(items=[_model(name, estimator) for name, estimator in sorted(desk.estimators.items())])
+    return Models(
+        items=[_model(name, estimator) for name, estimator in sorted(desk.estimators.items())],
+        effects=_effects(desk.effects.manifest) if desk.effects.manifest else None,
+    )
+
+
+def _effects(manifest: Mapping[str, Any]) -> EffectsAnswer:
+    return EffectsAnswer(
+        artefact_id=manifest["artefact_id"], trained_on=manifest["trained_on"], manifest=dict(manifest)
+    )
 
 
 def _model(name: str, estimator: Estimator) -> ModelAnswer:

@@ -163,8 +163,10 @@ class EffectAnswer(Part):
     loss: int | None = Field(description="expected loss, fen")
     loss_low: int | None
     loss_high: int | None
-    basis: str
-    n: int | None
+    basis: str = Field(
+        description="estimate: the estimate itself; simulation: simulated loans; none: no evidence"
+    )
+    n: int | None = Field(description="loans behind the effect")
     sentence_zh: str
     sentence_en: str
 

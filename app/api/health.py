@@ -35,4 +35,5 @@ def livez() -> Alive:
 def readyz(desk: AtDesk) -> Ready:
     """This function will answer only when the database and the artefacts can be used."""
     desk.store.check()
-    return Ready(models=sorted({estimator.artefact_id for estimator in desk.estimators.values()}))
+    ids = {estimator.artefact_id for estimator in desk.estimators.values()} | {desk.effects.artefact_id}
+    return Ready(models=sorted(filter(None, ids)))

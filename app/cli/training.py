@@ -1,10 +1,11 @@
-"""`train`: both estimators from a ledger, or the demonstration ones from simulated counties."""
+"""`train`: both estimators from a ledger, or the demonstration artefacts from simulated counties."""
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.table import Table
@@ -14,10 +15,18 @@ from app.cli.files import desk_of_file
 from app.cli.ledger import DAY, LAST_DAY, Pack
 from app.cli.progress import Report, console, progress_bars
 from app.domain.frames import Frames
+from app.features.feature import Stage
 from app.policy.policy import Policy
+from app.scoring.artifact import EFFECTS_FOLDER, MANIFEST
 from app.simulation import REGIMES, CountySpec, simulate
 from app.simulation import frames as county_frames
 
+if TYPE_CHECKING:  # the learning libraries load slowly
+    from app.services.modelling import FollowedCounty
+
+_FIRST_SEED: Final = 101
+_FIRST_EFFECTS_SEED: Final = 201  # counties of their own: no estimate there was learnt from their outcomes
+_STRENGTHS: Final = {"central": 2, "low": 1, "high": 1}  # how many counties of every regime; same draws
 Day = Annotated[datetime, typer.Option(formats=DAY, help="last day whose facts the outcomes may use")]
 
 
@@ -27,42 +36,86 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    out: Annotated[Path, typer.Option(help="folder that gets a folder per estimator")],
+    out: Annotated[Path, typer.Option(help="folder that gets a folder per artefact")],
     ledger: Annotated[Path | None, typer.Option(help="ledger to learn from", exists=True)] = None,
     demo: Annotated[bool, typer.Option("--demo", help="learn from simulated counties")] = False,  # noqa: FBT002
+    effects_only: Annotated[  # noqa: FBT002
+        bool,
+        typer.Option(
+            "--effects-only", help="with --demo: only the effects of actions, by the estimators in --out"
+        ),
+    ] = False,
     loans: Annotated[int, typer.Option(min=100, help="loans of each simulated county")] = 10_000,
     until: Day = LAST_DAY,
     policy: Pack = None,
 ) -> None:
-    """Train the estimators out of time, calibrate them and write artefacts without pickles."""
-    if (ledger is None) != demo:
-        raise typer.BadParameter("give either --ledger FILE or --demo")
-    from app.services.modelling import train_estimators  # noqa: PLC0415 - the learning libraries load slowly
+    """Train the estimators out of time, calibrate them and write artefacts without pickles.
 
+    With --demo also the effects of actions: outcomes under every action are known of simulated loans only.
+    """
+    if (ledger is None) != demo or (effects_only and not demo):
+        raise typer.BadParameter("give either --ledger FILE or --demo; --effects-only goes with --demo")
     pack = make_desk(settings()).policies.get(policy or settings().policy)
     with progress_bars() as report:
-        counties = (
-            _simulated(loans, until, pack, report) if ledger is None else [_of_file(ledger, pack, report)]
-        )
-        ids = train_estimators(
-            counties, out, policy=pack, known_until=until.date(),
-            trained_on="simulation" if demo else "ledger", progress=report,
-        )  # fmt: skip
-    _tell(out, ids)
+        if not effects_only:
+            _estimators(out, ledger, pack, loans, until.date(), report)
+        if demo:
+            _effects(out, pack, loans, until.date(), report)
+    _tell(out, demo=demo)
 
 
-def _simulated(loans: int, until: datetime, policy: Policy, report: Report) -> Sequence[Frames]:
+def _estimators(
+    out: Path, ledger: Path | None, pack: Policy, loans: int, until: date, report: Report
+) -> None:
+    from app.services.modelling import train_estimators  # noqa: PLC0415 - the learning libraries load slowly
+
+    counties = _simulated(loans, until, pack, report) if ledger is None else [_of_file(ledger, pack, report)]
+    trained_on = "simulation" if ledger is None else "ledger"
+    train_estimators(counties, out, policy=pack, known_until=until, trained_on=trained_on, progress=report)
+
+
+def _effects(out: Path, pack: Policy, loans: int, until: date, report: Report) -> None:
+    from app.services.modelling import train_effects  # noqa: PLC0415 - the learning libraries load slowly
+
+    counties = _followed(loans, until, pack, report)
+    train_effects(counties, out, policy=pack, known_until=until, trained_on="simulation")
+
+
+def _simulated(loans: int, until: date, policy: Policy, report: Report) -> Sequence[Frames]:
     """Simulate two counties of every regime, so that misfortunes of all kinds have been seen."""
-    lags = {lag.code: lag.now.days for lag in policy.at(until.date()).knowledge}
     specs = [
-        CountySpec(seed=seed, loans=loans, until=until.date(), regime=regime)
-        for seed, regime in enumerate((*REGIMES, *REGIMES), start=101)
+        CountySpec(seed=seed, loans=loans, until=until, regime=regime)
+        for seed, regime in enumerate((*REGIMES, *REGIMES), start=_FIRST_SEED)
     ]
     counties = []
     for done, spec in enumerate(specs, start=1):
-        counties.append(county_frames(simulate(spec), lags))
+        counties.append(county_frames(simulate(spec), _lags(policy, until)))
         report("模拟 simulate", done, len(specs))
     return counties
+
+
+def _followed(loans: int, until: date, policy: Policy, report: Report) -> "Iterator[FollowedCounty]":
+    """Simulate counties of every regime one after the other, with weak and strong effects of actions too."""
+    from app.services.modelling import FollowedCounty  # noqa: PLC0415 - the learning libraries load slowly
+
+    specs = [
+        CountySpec(seed=seed, loans=loans, until=until, regime=regime, sensitivity=strength)
+        for strength, times in _STRENGTHS.items()
+        for seed, regime in enumerate(REGIMES * times, start=_FIRST_EFFECTS_SEED)
+    ]
+    for done, spec in enumerate(specs, start=1):
+        county = simulate(spec)
+        yield FollowedCounty(
+            frames=county_frames(county, _lags(policy, until)),
+            outcomes=county.outcomes,
+            strength=spec.sensitivity,
+            origin=asdict(spec) | {"until": until.isoformat()},
+        )
+        report("措施效果 effects", done, len(specs))
+
+
+def _lags(policy: Policy, day: date) -> Mapping[str, int]:
+    return {lag.code: lag.now.days for lag in policy.at(day).knowledge}
 
 
 def _of_file(file: Path, policy: Policy, report: Report) -> Frames:
@@ -70,12 +123,20 @@ def _of_file(file: Path, policy: Policy, report: Report) -> Frames:
         return frames
 
 
-def _tell(out: Path, ids: Mapping[str, str]) -> None:
+def _tell(out: Path, *, demo: bool) -> None:
     table = Table(
         "estimator 模型", "artefact 工件", "out of time: estimate", "scorecard", "rating", title=str(out)
     )
-    for name, artefact_id in ids.items():
-        test = json.loads((out / name / "metrics.json").read_text())["test"]
+    for folder in (out / stage.value for stage in Stage):
+        test = json.loads((folder / "metrics.json").read_text())["test"]
         opinions = (test.get(opinion, {}).get("auc") for opinion in ("learned", "scorecard", "rating"))
-        table.add_row(name, artefact_id[:16], *("-" if auc is None else f"AUC {auc:.4f}" for auc in opinions))
+        auc = ("-" if value is None else f"AUC {value:.4f}" for value in opinions)
+        table.add_row(folder.name, _artefact_id(folder), *auc)
     console.print(table)
+    kept = "措施效果保持不变 the effects of actions stay as they are: a ledger shows one outcome of each loan"
+    new = f"措施效果 effects of actions: {_artefact_id(out / EFFECTS_FOLDER)}" if demo else kept
+    console.print(new, highlight=False)
+
+
+def _artefact_id(folder: Path) -> str:
+    return str(json.loads((folder / MANIFEST).read_text())["artefact_id"])

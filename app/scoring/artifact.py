@@ -23,10 +23,11 @@ TABLES: Final = "tables.npz"
 CALIBRATION: Final = "calibration.json"
 RATING_RATES: Final = "rating_rates.json"
 SCORECARD: Final = "scorecard.json"
+EFFECTS_FOLDER: Final = "effects"  # beside the estimators' folders, read by effects_artifact
 FORMAT: Final = 1
 _ID_DIGITS: Final = 16
 _LARGEST_FILE: Final = 16 * 2**20
-_UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, IndexError)
+UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, IndexError)
 
 
 def json_bytes(value: object) -> bytes:
@@ -62,20 +63,26 @@ def load(folder: Path) -> Estimator:
 
     Anything missing, altered or unfit for this code is an ArtefactError that names the folder's file.
     """
-    manifest = _manifest(folder)
-    files = {name: _checked(folder / name, digest) for name, digest in manifest["files"].items()}
+    manifest, files = verified(folder)
     try:
         estimator = _assembled(manifest, files)
-    except _UNREADABLE as error:
-        raise _broken(folder.name, "内容不完整", f"it is incomplete ({type(error).__name__})") from error
+    except UNREADABLE as error:
+        raise broken(folder.name, "内容不完整", f"it is incomplete ({type(error).__name__})") from error
     _check_golden(folder.name, estimator, manifest)
     return estimator
 
 
 def load_estimators(folder: Path) -> dict[str, Estimator]:
     """Load every artefact below a folder, by the estimator's name; a folder without any gives none."""
-    found = sorted(folder.glob(f"*/{MANIFEST}"))
-    return {estimator.name: estimator for estimator in (load(path.parent) for path in found)}
+    found = [path.parent for path in sorted(folder.glob(f"*/{MANIFEST}"))]
+    loaded = (load(each) for each in found if each.name != EFFECTS_FOLDER)
+    return {estimator.name: estimator for estimator in loaded}
+
+
+def verified(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Read a manifest and every file that it names; raises ArtefactError where a hash does not fit."""
+    manifest = _manifest(folder)
+    return manifest, {name: _checked(folder / name, digest) for name, digest in manifest["files"].items()}
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -83,22 +90,22 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / MANIFEST).read_bytes())
         fits = manifest["format"] == FORMAT and manifest["artefact_id"] == artefact_id(manifest)
         names = list(manifest["files"])
-    except _UNREADABLE as error:
-        raise _broken(folder.name, "清单无法读取", "its manifest cannot be read") from error
+    except UNREADABLE as error:
+        raise broken(folder.name, "清单无法读取", "its manifest cannot be read") from error
     if not fits or any(Path(name).name != name for name in names):
-        raise _broken(folder.name, "清单被改动或版本不符", "its manifest was altered or is of another format")
+        raise broken(folder.name, "清单被改动或版本不符", "its manifest was altered or is of another format")
     return dict(manifest)
 
 
 def _checked(path: Path, digest: str) -> bytes:
     try:
         if path.stat().st_size > _LARGEST_FILE:
-            raise _broken(path.name, "文件过大", "the file is too large")
+            raise broken(path.name, "文件过大", "the file is too large")
         data = path.read_bytes()
     except OSError as error:
-        raise _broken(path.name, "文件无法打开", "the file cannot be opened") from error
+        raise broken(path.name, "文件无法打开", "the file cannot be opened") from error
     if hashlib.sha256(data).hexdigest() != digest:
-        raise _broken(path.name, "文件与清单不符", "the file is not the one that the manifest names")
+        raise broken(path.name, "文件与清单不符", "the file is not the one that the manifest names")
     return data
 
 
@@ -108,7 +115,7 @@ def _assembled(manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> Estim
     features = tuple(_feature(entry) for entry in manifest["features"])
     tables = ExplanationTables.from_bytes(files[TABLES])
     if tables.features != tuple(feature.name for feature in features):
-        raise _broken(
+        raise broken(
             str(manifest["estimator"]), "特征次序不符", "tables and manifest differ in their features"
         )
     return Estimator(
@@ -130,7 +137,7 @@ def _feature(entry: Mapping[str, Any]) -> ScoredFeature:
     known = BY_NAME.get(entry["name"])
     if known is None or any(entry[key] != value for key, value in declaration(known).items()):
         name = str(entry["name"])
-        raise _broken(
+        raise broken(
             name, "特征定义已改变，请重新训练", "the feature has changed since training; train again"
         )
     return ScoredFeature(
@@ -148,18 +155,19 @@ def _check_golden(name: str, estimator: Estimator, manifest: Mapping[str, Any]) 
     try:
         rows = _rows(manifest["golden"]["rows"])
         expected = np.array(manifest["golden"]["margin_fixed"], np.int64)
-    except _UNREADABLE as error:
-        raise _broken(name, "没有校验样本", "its golden rows cannot be read") from error
+    except UNREADABLE as error:
+        raise broken(name, "没有校验样本", "its golden rows cannot be read") from error
     _, margins = estimator.tables.contributions(rows)
     if len(rows) == 0 or not np.array_equal(margins, expected):
-        raise _broken(name, "校验样本结果不符", "its golden rows give other margins than they should")
+        raise broken(name, "校验样本结果不符", "its golden rows give other margins than they should")
 
 
 def _rows(plain: Sequence[Sequence[float | None]]) -> NDArray[np.float64]:
     return np.array([[np.nan if v is None else v for v in row] for row in plain], np.float64)
 
 
-def _broken(what: str, zh: str, en: str) -> ArtefactError:
+def broken(what: str, zh: str, en: str) -> ArtefactError:
+    """Make the error that names an artefact or its file and says what is wrong with it."""
     return ArtefactError(
         zh=f"模型文件 {what} 不可用：{zh}。", en=f"The artefact {what} cannot be used: {en}.", artefact=what
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from app.assessment import Basis
+from app.assessment import Basis, estimator_id
 from app.domain.money import PPM
 from app.domain.words import Agreement, Cause
 from app.policy.policy import Rules
@@ -82,7 +82,7 @@ def estimate(row: Row, basis: Basis) -> Told:
     }
     return {
         **shares,
-        "estimator": row["artefact_id"] or None,
+        "estimator": estimator_id(row["artefact_id"]) or None,
         "trained_on": trained_on(row, basis),
         "why_zh": why[0],
         "why_en": why[1],
@@ -92,7 +92,7 @@ def estimate(row: Row, basis: Basis) -> Told:
 def trained_on(row: Row, basis: Basis) -> str | None:
     """This function will say what the artefact of an assessment was trained on, if it is still at hand."""
     estimator = basis.estimator
-    if estimator is None or estimator.artefact_id != row["artefact_id"]:
+    if estimator is None or estimator.artefact_id != estimator_id(row["artefact_id"]):
         return None
     return str(estimator.trained_on)
 

@@ -37,6 +37,12 @@ _BASES: Final = {
     "trigger": ("规则触发：", "a trigger: "),
     "evidence": ("贷后资料缺失或过期：", "evidence missing or stale: "),
 }
+_EVIDENCE: Final = {  # what an expected effect rests on, where that must be said: zh, en
+    "simulation": (
+        "（依据{n}笔模拟贷款估计，并非真实贷款）",
+        " (estimated from {n} simulated loans, no real ones)",
+    )
+}
 _STATES: Final = {"missing": ("没有记录", "there is none on record"), "stale": ("已过期", "it is stale")}
 
 
@@ -146,9 +152,10 @@ def effect_sentence(action: Mapping[str, Any]) -> Sentence:
     low, high = (
         _per_cent(action[c]) if action[c] is not None else "?" for c in ("pd_low_ppm", "pd_high_ppm")
     )
+    zh, en = (said.format(n=action["n"]) for said in _EVIDENCE.get(action["basis"], ("", "")))
     return Sentence(
-        zh=f"{label}：违约概率预计{chance}（{low}至{high}），预计损失{loss}元。",
-        en=f"{name}: default is expected at {chance} ({low} to {high}), the loss at {loss} yuan.",
+        zh=f"{label}：违约概率预计{chance}（{low}至{high}），预计损失{loss}元{zh}。",
+        en=f"{name}: default is expected at {chance} ({low} to {high}), the loss at {loss} yuan{en}.",
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.api.app import create_app
-from app.bootstrap import estimators
+from app.bootstrap import effects, estimators
 from app.db.store import SqlStore, open_store
 from app.ledgerfile.limits import FileLimits
 from app.ledgerfile.writing import write_ledger
@@ -17,7 +17,6 @@ from app.services.importing import import_ledger
 from app.services.sweeping import sweep
 from app.settings import ROOT, Settings
 from app.simulation import CountySpec, simulate
-from app.warning.effects import EffectTable
 from tests.api.client import Client
 
 DAY = date(2025, 9, 30)
@@ -32,7 +31,7 @@ def make_desk(store: SqlStore, **changes: int) -> Desk:
         clock=lambda: MOMENT,
         new_id=lambda: f"D{next(ids)}",
         estimators=estimators(ROOT / "models"),
-        effects=EffectTable.of(None),
+        effects=effects(ROOT / "models"),
     )
 
 

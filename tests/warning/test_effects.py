@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.warning.effects import EFFECTS_SCHEMA, EffectTable, shifted
+from app.domain.effects import EFFECTS_SCHEMA
+from app.warning.effects import EffectTable, shifted
 from tests.warning.simulated import estimates, frame, judge, loan, rules
 
 RULES = rules()
 KNOWN = pl.DataFrame(
     [
-        ("extension", "", -0.5, -1.0, 0.0, "simulation", 900),
-        ("extension", "timing", -2.0, -2.5, -1.5, "simulation", 300),
-        ("renewal", "income", 0.4, 0.1, 0.7, "observed", 40),
+        ("extension", "", -0.5, -1.0, 0.0, 1.0, 0.9, 1.1, 0, "simulation", 900),
+        ("extension", "timing", -2.0, -2.5, -1.5, 1.5, 1.0, 2.0, 50_000, "simulation", 300),
+        ("renewal", "income", 0.4, 0.1, 0.7, 1.2, 1.0, 1.4, 0, "observed", 40),
     ],
     schema=EFFECTS_SCHEMA,
     orient="row",
@@ -70,6 +71,27 @@ def test_the_expected_loss_is_chance_times_balance_times_loss_given_default() ->
     assert (collect["loss_low_fen"], collect["loss_high_fen"]) == (120_000, 480_000)
 
 
+def test_an_action_may_lower_the_chance_of_default_and_raise_the_loss() -> None:
+    extension = _effects("timing", balance=4_000_000)["extension"]
+
+    assert extension["pd_ppm"] < 100_000
+    assert extension["loss_fen"] == 360_000  # one and a half times what collecting loses
+    assert (extension["loss_low_fen"], extension["loss_high_fen"]) == (120_000, 960_000)
+
+
+def test_an_expected_loss_is_never_more_than_that_of_certain_default() -> None:
+    extension = _effects("timing", pd_ppm=900_000, balance=4_000_000)["extension"]
+
+    assert extension["loss_fen"] == 2_400_000
+
+
+def test_evidence_of_risky_loans_does_not_speak_of_safe_ones() -> None:
+    actions = _effects("timing", pd_ppm=49_999)
+
+    assert (actions["extension"]["pd_ppm"], actions["extension"]["basis"]) == (None, "none")
+    assert actions["collect"]["basis"] == "estimate"
+
+
 def test_a_refused_action_has_no_expected_effect() -> None:
     assert _effects("timing", times_extended=1.0)["extension"]["pd_ppm"] is None
 
@@ -82,7 +104,8 @@ def test_without_known_effects_only_collecting_has_numbers() -> None:
     table = EffectTable.of(None)
 
     assert set(table.basis.to_list()) == {"none", "estimate"}
-    assert int(np.isfinite(table.shift).sum()) == table.shift.shape[0]
+    assert int(np.isfinite(table.shifts[0]).sum()) == table.shifts.shape[1]
+    assert table.artefact_id == ""
 
 
 @pytest.mark.parametrize(("pd_ppm", "shift"), [(0.0, 900.0), (1_000_000.0, -900.0)])

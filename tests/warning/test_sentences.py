@@ -110,6 +110,17 @@ def test_an_effect_says_chance_interval_and_loss_or_that_there_is_no_evidence() 
     assert "没有效果数据，由规则决定" in other.zh
 
 
+def test_an_effect_of_simulated_loans_says_so_in_both_languages() -> None:
+    action = {"action": "extension", "pd_ppm": 60_000, "pd_low_ppm": 50_000, "pd_high_ppm": 70_000}
+
+    said = effect_sentence({**action, "loss_fen": 120_000, "basis": "simulation", "n": 900})
+
+    assert said.zh == (
+        "展期：违约概率预计6.0%（5.0%至7.0%），预计损失1,200.00元（依据900笔模拟贷款估计，并非真实贷款）。"
+    )
+    assert "estimated from 900 simulated loans, no real ones" in said.en
+
+
 @pytest.mark.parametrize(
     ("reference", "zh"),
     [

@@ -1,0 +1,124 @@
+"""The effects of actions on disk, beside the estimators: checked before anything rests on them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from app.domain.effects import EFFECTS_SCHEMA, EVERY_CAUSE
+from app.domain.money import PPM
+from app.domain.words import Action, Cause
+from app.scoring import artifact
+from app.scoring.artifact import EFFECTS_FOLDER, UNREADABLE, broken
+
+EFFECTS: Final = "effects.json"
+CARD: Final = "MODEL_CARD.md"
+KIND: Final = "effects"
+_ACTIONS: Final = [action.value for action in Action if action is not Action.COLLECT]
+_CAUSES: Final = [EVERY_CAUSE, *(cause.value for cause in Cause)]
+_UNFIT: Final = (pl.exceptions.PolarsError, AttributeError, *UNREADABLE)
+_CARD: Final = """# Card: effects of actions
+
+> **Estimated from {trained_on}{warning}**
+
+What each action changes against collecting: the chance of default (shift of its log-odds) and the loss
+(ratio), over all loans and by named cause, with intervals. It speaks of loans whose estimate is at least
+{least:.2%}. The docstring of `estimate_effects` tells the method, `manifest.json` what went in.
+
+| action | cause | loans | shift | loss ratio |
+|---|---|---|---|---|
+{rows}
+
+## Limits
+
+A default is counted on the day that an action sets, and then until 24 months after the original maturity; the
+loss is what is not repaid by then, so that an action can lower the one and raise the other. What an action
+changes in simulated loans follows from the simulation's assumptions; the intervals span its weak and strong
+ones. A cause without rows takes those of all loans. Not for deciding without a person.
+"""
+_SIMULATED: Final = "**; they are no evidence about any real loan. **由模拟贷款估计，不代表真实贷款。"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionEffects:
+    """A verified table of effects (EFFECTS_SCHEMA) and the manifest that names it and its origin."""
+
+    frame: pl.DataFrame
+    manifest: Mapping[str, Any]
+
+
+def save_effects(models_dir: Path, frame: pl.DataFrame, origin: Mapping[str, Any]) -> str:
+    """Write effects with what they come from (`trained_on` and more, plain JSON); gives the artefact's id.
+
+    A table that would not load is an ArtefactError, and nothing is written.
+    """
+    _check(frame)
+    files = {
+        EFFECTS: artifact.json_bytes(frame.to_dicts()),
+        CARD: _card(frame, origin).encode(),
+    }
+    return artifact.save(models_dir / EFFECTS_FOLDER, dict(origin) | {"kind": KIND}, files)
+
+
+def load_effects(models_dir: Path) -> ActionEffects | None:
+    """Load the effects below a folder after checking hashes and every row.
+
+    None where there is no manifest: nothing was ever written, or not to the end. Anything altered, missing
+    from what the manifest names, or unfit for this code is an ArtefactError.
+    """
+    folder = models_dir / EFFECTS_FOLDER
+    if not (folder / artifact.MANIFEST).is_file():
+        return None
+    manifest, files = artifact.verified(folder)
+    try:
+        fits = manifest["kind"] == KIND and bool(manifest["trained_on"])
+        frame = _frame(json.loads(files[EFFECTS]))
+    except _UNFIT as error:
+        raise broken(EFFECTS, "内容不完整", f"it is incomplete ({type(error).__name__})") from error
+    if not fits:
+        raise broken(EFFECTS, "不是措施效果", "it does not hold the effects of actions")
+    _check(frame)
+    return ActionEffects(frame=frame, manifest=manifest)
+
+
+def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    if any(row.keys() != EFFECTS_SCHEMA.keys() for row in rows):
+        raise KeyError(EFFECTS)
+    return pl.DataFrame(rows, schema=EFFECTS_SCHEMA, orient="row")
+
+
+def _check(frame: pl.DataFrame) -> None:
+    """Make sure of what readers rely on: known words, one row each, ends around points, numbers that hold."""
+    sound = (
+        pl.col("action").is_in(_ACTIONS),
+        pl.col("cause").is_in(_CAUSES),
+        pl.struct("action", "cause").is_unique(),
+        pl.all_horizontal(pl.col(pl.Float64).is_finite()),
+        pl.col("shift").is_between("shift_low", "shift_high"),
+        pl.col("loss_ratio").is_between("loss_ratio_low", "loss_ratio_high")
+        & (pl.col("loss_ratio_low") >= 0),
+        pl.col("n") > 0,
+        pl.col("pd_from_ppm") >= 0,
+        pl.col("basis") != "",
+    )
+    holds = frame.select(pl.all_horizontal(sound).fill_null(value=False).all()).item()
+    if frame.is_empty() or not holds:
+        raise broken(EFFECTS, "有不成立的数值", "a row does not hold")
+
+
+def _card(frame: pl.DataFrame, origin: Mapping[str, Any]) -> str:
+    return _CARD.format(
+        trained_on=origin["trained_on"],
+        warning=_SIMULATED if origin["trained_on"] == "simulation" else ".**",
+        least=int(frame["pd_from_ppm"].max() or 0) / PPM,  # type: ignore[arg-type]
+        rows="\n".join(_line(row) for row in frame.to_dicts()),
+    )
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    shift = f"{row['shift']:+.2f} ({row['shift_low']:+.2f} … {row['shift_high']:+.2f})"
+    ratio = f"{row['loss_ratio']:.2f} ({row['loss_ratio_low']:.2f} … {row['loss_ratio_high']:.2f})"
+    return f"| {row['action']} | {row['cause'] or 'all'} | {row['n']} | {shift} | {ratio} |"
