@@ -20,7 +20,8 @@ from app.warning.triggers import judge_triggers
 AS_OF = date(2024, 3, 1)
 MATURES_ON = date(2024, 9, 17)  # 200 days away: no model speaks
 CLEAN: dict[str, Any] = {
-    "amount_yuan": 50_000.0, "days_since_disbursed": 896.0, "term_months": 36.0, "days_to_maturity": 200.0, "annual_rate_pct": 4.35,
+    "days_since_disbursed": 896.0,
+    "amount_yuan": 50_000.0, "term_months": 36.0, "days_to_maturity": 200.0, "annual_rate_pct": 4.35,
     "balance_yuan": 50_000.0, "principal_days_late": 0.0, "interest_days_late": 0.0,
     "interest_overdue_yuan": 0.0, "times_extended": 0.0, "times_renewed": 0.0, "use_mode_firm": 0.0,
     "use_not_productive": 0.0, "disbursed_yyyymmdd": 20210917.0, "interest_on_time_share_24m": 1.0,
