@@ -15,12 +15,14 @@ from app.db.guards import check_frame, storable
 from app.db.queries import Slice, members
 from app.db.tables import MAX_CODE, MAX_KEY, imports, ledger_state
 from app.domain.frames import Frames
-from app.domain.ledger import FACT_TABLES, Kind, Table
+from app.domain.ledger import BY_NAME, FACT_TABLES, Kind, Table
 from app.services.ports import ImportRecord
 
 _CODES: Final = (Kind.CODE, Kind.PERSON, Kind.CHOICE)
 _KEYS_AT_ONCE: Final = 20_000
 _FEW: Final = 100  # households whose facts are read faster row by row
+_LOANS: Final = BY_NAME["loans"]
+_PROVENANCE: Final = ("known_basis", "imported_on", "import_id")
 _NOTHING: Final = MappingProxyType({table.name: pl.DataFrame(schema=table.schema) for table in FACT_TABLES})
 _STORED: Final[dict[str, pl.DataType]] = {"record_key": pl.String(), "content_hash": pl.String()}
 _LATEST: Final[dict[str, pl.DataType]] = {
@@ -104,26 +106,35 @@ class SqlFacts:
         households: Sequence[str] | None = None,
         watermark: int | None = None,
         only: Collection[str] | None = None,
+        provenance: bool = True,
     ) -> Frames:
         """This function will read what was known by `as_of`: of all or some households, and of the county.
 
         Rows come sorted by key and version, all versions known. A fact that a correction known by
         `as_of` gave to another household comes with that household only. `only` names the tables that
-        are read; the others come empty.
+        are read, `loans` among them if any other table of loans is; the others come empty. Without
+        `provenance` known_basis, imported_on and import_id come empty, which no judgement looks at.
         """
         seen = self.watermark() if watermark is None else min(watermark, self.watermark())
         part = Slice(as_of=as_of, watermark=seen, households=households)
-        wanted, values = [t for t in FACT_TABLES if only is None or t.name in only], part.values
-        read = {table.name: self._frame(table, part, values) for table in wanted}
-        return Frames(MappingProxyType({**_NOTHING, **read}), seen)
+        read, values = dict(_NOTHING), part.values()
+        for table in (t for t in FACT_TABLES if only is None or t.name in only):
+            read[table.name] = self._frame(table, part, values, provenance=provenance)
+            if table is _LOANS and households is not None:
+                values = part.values(read["loans"].get_column("loan_id").unique())
+        return Frames(MappingProxyType(read), seen)
 
-    def _frame(self, table: Table, part: Slice, values: Mapping[str, Any]) -> pl.DataFrame:
-        query = part.query(self.connection.dialect.name, table)
+    def _frame(
+        self, table: Table, part: Slice, values: Mapping[str, Any], *, provenance: bool
+    ) -> pl.DataFrame:
+        schema = {n: t for n, t in table.schema.items() if provenance or n not in _PROVENANCE}
+        query = part.query(self.connection.dialect.name, table, schema)
         many = part.households is not None and len(part.households) > _FEW
-        frame = transfer.read(self.connection, query, table.schema, values, packed=many)
+        frame = transfer.read(self.connection, query, schema, values, packed=many)
         if frame.is_empty():
-            return frame
-        return frame.sort(*dict.fromkeys((table.subject, *table.key)), "version")
+            return _NOTHING[table.name]
+        rows = frame.sort(*dict.fromkeys((table.subject, *table.key)), "version")
+        return rows if provenance else pl.concat([_NOTHING[table.name], rows], how="diagonal")
 
     def household_chunks(self, size: int) -> Iterator[tuple[str, ...]]:
         """This function will give all household ids that have loans, in byte order, `size` at a time."""

@@ -18,6 +18,7 @@ from app.domain.ledger.county import COUNTY_TABLES
 
 _COUNTY: Final = frozenset(table.name for table in COUNTY_TABLES)
 _HOUSEHOLDS: Final = sa.bindparam("households", type_=sa.Text)
+_LOANS: Final = sa.bindparam("loans", type_=sa.Text)
 _AS_OF: Final = sa.bindparam("as_of", type_=Day)
 _WATERMARK: Final = sa.bindparam("watermark", type_=WHOLE)
 
@@ -43,16 +44,20 @@ class Slice:
     watermark: int
     households: Sequence[str] | None
 
-    def query(self, dialect: str, table: Table) -> sa.Select[Any]:
-        """This function will select the table's schema columns; `values` fills its parameters."""
+    def query(self, dialect: str, table: Table, columns: Iterable[str]) -> sa.Select[Any]:
+        """This function will select columns of a table; `values` fills its parameters."""
         form = _Form(dialect=dialect, chosen=self.households is not None, dated=self.as_of is not None)
-        return _query(form, table.name)
+        return _query(form, table.name, tuple(columns))
 
-    @property
-    def values(self) -> Mapping[str, Any]:
-        """This function will give the parameters of the queries."""
-        packed = None if self.households is None else json.dumps(storable(self.households))
-        return {"as_of": self.as_of, "watermark": self.watermark, "households": packed}
+    def values(self, loans: Iterable[str] = ()) -> Mapping[str, Any]:
+        """This function will give the parameters of the queries; tables of loans want the loans read."""
+        of_households, of_loans = (
+            None if self.households is None else json.dumps(storable(ids))
+            for ids in (self.households or (), loans)
+        )
+        return {
+            "as_of": self.as_of, "watermark": self.watermark, "households": of_households, "loans": of_loans
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +79,7 @@ class _Form:
             return []
         if "household_id" in rows.c:
             return self._in_households(rows, may_move="household_id" not in table.key)
-        loans = tables.facts["loans"]
-        chosen = sa.select(loans.c.loan_id).where(*self._in_households(loans, may_move=True))
-        return [rows.c.loan_id.in_(chosen.where(*self.known(loans)))]
+        return [rows.c.loan_id.in_(_unpacked(self.dialect, _LOANS))]
 
     def _in_households(self, rows: sa.Table, *, may_move: bool) -> list[Condition]:
         chosen: list[Condition] = [rows.c.household_id.in_(_unpacked(self.dialect, _HOUSEHOLDS))]
@@ -98,7 +101,7 @@ class _Form:
 
 
 @cache
-def _query(form: _Form, name: str) -> sa.Select[Any]:
+def _query(form: _Form, name: str, columns: tuple[str, ...]) -> sa.Select[Any]:
     table, rows = BY_NAME[name], tables.facts[name]
-    columns = [rows.c[column] for column in table.schema]
-    return sa.select(*columns).where(*form.known(rows), *form.belongs(table, rows))
+    chosen = [rows.c[column] for column in columns]
+    return sa.select(*chosen).where(*form.known(rows), *form.belongs(table, rows))

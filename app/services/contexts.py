@@ -24,7 +24,7 @@ def county_context(
     for done, households in enumerate(chunks, start=1):
         with desk.store.read() as work:
             frames = work.facts.frames(
-                as_of=day, households=households, watermark=watermark, only=CONTEXT_TABLES
+                as_of=day, households=households, watermark=watermark, only=CONTEXT_TABLES, provenance=False
             )
         parts.append(Context.of(frames, [day]))
         progress("背景 context", done, len(chunks))

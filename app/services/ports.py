@@ -156,10 +156,12 @@ class Facts(Protocol):
         households: Sequence[str] | None = None,
         watermark: int | None = None,
         only: Collection[str] | None = None,
+        provenance: bool = True,
     ) -> Frames:
         """This function will read what was known by `as_of`: of all or some households, and of the county.
 
-        `only` names the tables that are read; the others come empty.
+        `only` names the tables that are read, `loans` among them if any other table of loans is; the
+        others come empty, and so do known_basis, imported_on and import_id without `provenance`.
         """
         ...
 

@@ -104,7 +104,7 @@ def _chunks(desk: Desk) -> Sequence[tuple[str, ...]]:
 def _frames_due(desk: Desk, households: Sequence[str], record: SweepRecord) -> Frames:
     """Read all that is known of the households that have a loan due: most loans ever made are repaid."""
     with desk.store.read() as work:
-        read = partial(work.facts.frames, as_of=record.as_of, watermark=record.watermark)
+        read = partial(work.facts.frames, as_of=record.as_of, watermark=record.watermark, provenance=False)
         due = _due(read(households=households, only=BASE_TABLES), record.as_of, record.horizon_days)
         return read(households=due.get_column("household_id").unique(maintain_order=True).to_list())
 

@@ -68,6 +68,7 @@ class MemoryFacts:
         households: Sequence[str] | None = None,
         watermark: int | None = None,
         only: Collection[str] | None = None,
+        provenance: bool = True,  # noqa: ARG002 - always told here
     ) -> Frames:
         seen = self.watermark() if watermark is None else watermark
         loans = self.rows["loans"].filter(_among("household_id", households)).get_column("loan_id").to_list()
