@@ -13,6 +13,7 @@ from app import CODE_VERSION
 from app.assessment import Basis, assess, faults
 from app.domain.frames import Frames
 from app.features.base import BASE_TABLES, loan_base
+from app.services.ahead import one_ahead
 from app.services.contexts import county_context
 from app.services.desk import Desk, own_context
 from app.services.ports import SweepRecord
@@ -48,8 +49,8 @@ def sweep(
     chunks = _chunks(desk)
     context = county_context(desk, chunks, as_of=as_of, watermark=record.watermark, progress=progress)
     basis = replace(basis, context=context)
-    for done, households in enumerate(chunks, start=1):
-        frames = _frames_due(desk, households, record)
+    read = partial(_frames_due, desk, record)
+    for done, frames in enumerate(one_ahead(map(read, chunks)), start=1):
         judged = judge(frames, as_of=as_of, basis=basis, horizon_days=horizon_days)
         record = _stored(desk, record, judged)
         progress("研判 assess", done, len(chunks))
@@ -101,7 +102,7 @@ def _chunks(desk: Desk) -> Sequence[tuple[str, ...]]:
         return tuple(work.facts.household_chunks(desk.settings.sweep_chunk))
 
 
-def _frames_due(desk: Desk, households: Sequence[str], record: SweepRecord) -> Frames:
+def _frames_due(desk: Desk, record: SweepRecord, households: Sequence[str]) -> Frames:
     """Read all that is known of the households that have a loan due: most loans ever made are repaid."""
     with desk.store.read() as work:
         read = partial(work.facts.frames, as_of=record.as_of, watermark=record.watermark, provenance=False)
