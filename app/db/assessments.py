@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from app.db import transfer
 from app.db.guards import check_frame, is_storable
+from app.db.queries import members
 from app.db.sweeps import SqlSweeps
 from app.db.tables import MAX_CODE, assessments, quarantined_loans
 from app.db.warning_list import Listing
@@ -44,7 +45,14 @@ class SqlAssessments(SqlSweeps):
             *(_column(rows, name, dtype) for name, dtype in ASSESSMENT_SCHEMA.items()),
         )
         check_frame(shaped, codes=_CODES, longest=MAX_CODE)
-        return transfer.insert(self.connection, assessments, shaped, new_only=True)
+        fresh = shaped.join(self._stored(shaped), on="assessment_id", how="anti", maintain_order="left")
+        return transfer.insert(self.connection, assessments, fresh, new_only=True)
+
+    def _stored(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Give the ids that are there already: most of a rerun, whose long reasons need not be sent."""
+        wanted = members(self.connection, rows.get_column("assessment_id"))
+        query = sa.select(assessments.c.assessment_id).where(assessments.c.assessment_id.in_(wanted))
+        return transfer.read(self.connection, query, {"assessment_id": pl.String()})
 
     def page(
         self, where: WarningFilter, *, after: tuple[Any, ...] | None, limit: int

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 import polars as pl
@@ -12,6 +13,7 @@ import polars as pl
 from app import CODE_VERSION
 from app.assessment import Basis, assess, faults
 from app.domain.frames import Frames
+from app.domain.ledger import FACT_TABLES
 from app.features.base import BASE_TABLES, loan_base
 from app.services.ahead import one_ahead
 from app.services.contexts import county_context
@@ -19,6 +21,8 @@ from app.services.desk import Desk, own_context
 from app.services.ports import SweepRecord
 
 Progress = Callable[[str, int, int], None]
+# What is read once it is known which loans are due; the loans again, to find what belongs to them.
+_REST: Final = ("loans", *(table.name for table in FACT_TABLES if table.name not in BASE_TABLES))
 _QUARANTINE: Final = {"loan_id": pl.String, "reason": pl.String}
 
 
@@ -106,8 +110,11 @@ def _frames_due(desk: Desk, record: SweepRecord, households: Sequence[str]) -> F
     """Read all that is known of the households that have a loan due: most loans ever made are repaid."""
     with desk.store.read() as work:
         read = partial(work.facts.frames, as_of=record.as_of, watermark=record.watermark, provenance=False)
-        due = _due(read(households=households, only=BASE_TABLES), record.as_of, record.horizon_days)
-        return read(households=due.get_column("household_id").unique(maintain_order=True).to_list())
+        state = read(households=households, only=BASE_TABLES)
+        due = _due(state, record.as_of, record.horizon_days).get_column("household_id").unique()
+        rest = read(households=due.sort().to_list(), only=_REST)
+    kept = {name: state[name] for name in BASE_TABLES}
+    return Frames(MappingProxyType({**rest.tables, **kept}), state.watermark)
 
 
 def _opened(desk: Desk, basis: Basis, as_of: date, horizon_days: int | None) -> SweepRecord:
