@@ -37,7 +37,7 @@ _FORMATS: Final[Mapping[Kind, str]] = {
     Kind.MONEY: "0.00",
 }
 _WIDTH: Final = 14  # characters
-_WIDTHS: Final[Mapping[Kind, int]] = {Kind.PERSON: 20, Kind.TEXT: 18, Kind.CHOICE: 12, Kind.DATE: 12}
+_WIDTHS: Final[Mapping[Kind, int]] = {Kind.PERSON: 20, Kind.TEXT: 18, Kind.CHOICE: 18, Kind.DATE: 12}
 _LAST_NARROW: Final = 0x2E7F
 _FORMULA: Final = re.compile(r"^'*[=+\-@\t\r\x00]")
 _YES_NO: Final[Mapping[Language, tuple[str, str]]] = {"zh": ("是", "否"), "en": ("yes", "no")}
