@@ -19,7 +19,7 @@ from bench.sweep import swept
 CONNECTIONS = (1, 8)
 SECONDS = 4.0
 STORED_LOANS = 500
-_WARM_UP = Load(connections=2, seconds=30.0, most=40)
+_WARM_UP = 40  # requests, if they fit in the time of one line
 _DAYS = range(30)  # every day of the month of the sweep, whose context is stored
 _PAID_OUT_BEFORE = DAY - timedelta(days=90)  # active on all of these days
 
@@ -48,7 +48,7 @@ def _beside(ports: Mapping[str, int], requests: Sequence[bytes], seconds: float)
     """Each server goes on in the list of requests, so that stored loans are asked for once."""
     asked = {which: cycle(requests) for which in ports}
     for which, port in ports.items():
-        ask(port, asked[which], _WARM_UP)
+        ask(port, asked[which], Load(connections=2, seconds=seconds, most=_WARM_UP))
     for connections in CONNECTIONS:
         load = Load(connections=connections, seconds=seconds)
         found = {which: ask(port, asked[which], load) for which, port in ports.items()}
