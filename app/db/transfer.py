@@ -15,8 +15,9 @@ from sqlalchemy.dialects import postgresql
 Schema = dict[str, pl.DataType]
 
 _FETCH: Final = 2_000
-# SQLite hands days and flags over as integers.
+# SQLite, and packed columns, hand days and flags over as integers.
 _HANDED: Final[Mapping[pl.DataType, pl.DataType]] = {pl.Date(): pl.Int32(), pl.Boolean(): pl.Int8()}
+_EPOCH: Final[sa.ColumnElement[Any]] = sa.literal_column("date '1970-01-01'")
 _FLUSH: Final = 1 << 25
 _FEW: Final = 100  # below this a temporary table costs more than it saves
 _SLICE: Final = 50_000
@@ -33,13 +34,13 @@ def read(
     """This function will read a query's columns, in the order of `schema`, into a frame.
 
     `values` fills the query's named parameters; on PostgreSQL they must be what psycopg takes as it is.
-    `packed` suits thousands of rows whose text fits in memory: on SQLite it is three times as fast.
+    `packed` suits thousands of rows whose text fits in memory: it takes a third of the processor's time.
     """
     with _collector_resting():
+        if packed and not any(dtype.is_float() for dtype in schema.values()):  # SQLite writes 15 digits
+            return _fetch_packed(connection, query, schema, values)
         if connection.dialect.name == "sqlite":
-            exact = not any(dtype.is_float() for dtype in schema.values())  # JSON has 15 digits here
-            fetch = _fetch_packed if packed and exact else _fetch
-            return fetch(connection, query, schema, values)
+            return _fetch(connection, query, schema, values)
         compiled = query.compile(dialect=connection.dialect)
         statement = f"COPY ({compiled}) TO STDOUT (FORMAT csv)".encode()
         return _copy_out(_postgresql(connection), statement, compiled.construct_params(dict(values)), schema)
@@ -92,18 +93,33 @@ def _series(name: str, dtype: pl.DataType, given: tuple[Any, ...]) -> pl.Series:
 def _fetch_packed(
     connection: sa.Connection, query: sa.Select[Any], schema: Schema, values: Mapping[str, Any]
 ) -> pl.DataFrame:
-    """Have SQLite write each column as one JSON text, so that no value becomes an object of Python."""
-    rows = query.subquery()
-    columns = sa.select(*(sa.func.json_group_array(rows.c[name]) for name in schema))
-    texts = _sqlite(connection, columns, values).fetchone()
+    """Have the database write each column as one JSON text, so that no value becomes an object of Python."""
+    pack, rows = _PACK[connection.dialect.name], query.subquery()
+    columns = sa.select(*(pack(rows.c[name], dtype) for name, dtype in schema.items()))
+    texts = connection.execute(columns, values).one()
     given = zip(schema.items(), texts, strict=True)
     return pl.DataFrame([_decoded(name, dtype, text) for (name, dtype), text in given])
 
 
-def _decoded(name: str, dtype: pl.DataType, text: str) -> pl.Series:
-    lists = pl.Series([text]).str.json_decode(pl.List(_HANDED.get(dtype, dtype)))
+def _decoded(name: str, dtype: pl.DataType, text: str | None) -> pl.Series:
+    lists = pl.Series([text or "[]"]).str.json_decode(pl.List(_HANDED.get(dtype, dtype)))
     values: pl.Series = lists[0]
     return values.alias(name).cast(dtype)
+
+
+def _pack_sqlite(column: sa.ColumnElement[Any], _dtype: pl.DataType) -> sa.ColumnElement[Any]:
+    return sa.func.json_group_array(column, type_=sa.Text)
+
+
+def _pack_postgresql(column: sa.ColumnElement[Any], dtype: pl.DataType) -> sa.ColumnElement[Any]:
+    if dtype == pl.Date():
+        column = column.op("-", return_type=sa.Integer())(_EPOCH)
+    elif dtype == pl.Boolean():
+        column = sa.cast(column, sa.Integer)
+    return sa.cast(sa.func.json_agg(column), sa.Text)
+
+
+_PACK: Final = {"sqlite": _pack_sqlite, "postgresql": _pack_postgresql}
 
 
 def _copy_out(

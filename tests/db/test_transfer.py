@@ -14,8 +14,8 @@ from tests.db.samples import DAY, imported
 from tests.db.test_facts import FEW, tables_with_rows, undone
 
 
-def test_packed_columns_are_those_read_row_by_row(sqlite_url: str) -> None:
-    with closing(open_store(sqlite_url)) as store:
+def test_packed_columns_are_those_read_row_by_row(database_url: str) -> None:
+    with closing(open_store(database_url)) as store:
 
         @FEW
         @given(tables_with_rows())
