@@ -132,6 +132,7 @@ _NO_WARNINGS: Final = (
     pl.lit([], pl.List(pl.Struct({"code": pl.String(), "cause": pl.String()}))).alias("triggers"),
     pl.lit([], pl.List(pl.Struct({"code": pl.String()}))).alias("data_gaps"),
 )
+_NO_EFFECTS: Final = EffectTable.of(None)
 # What makes a loan unfit to be assessed: it is quarantined with the reason.
 _FAULTS: Final = (
     (pl.col("village_code").is_null(), "农户没有所在村"),
@@ -205,7 +206,7 @@ def appraise(frames: Frames, base: pl.DataFrame, *, as_of: date, basis: Basis) -
     judged = _with(judged, _eligibility(judged, rules))
     judged = _with(judged, judge_causes(judged.with_columns(_NO_WARNINGS), rules))
     # nothing is done about an application, so that no effect of an action speaks in it
-    return _stored_form(judged, replace(basis, effects=EffectTable.of(None)), frames.watermark, APPLICATIONS)
+    return _stored_form(judged, replace(basis, effects=_NO_EFFECTS), frames.watermark, APPLICATIONS)
 
 
 def faults(base: pl.DataFrame) -> pl.DataFrame:

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
 import polars as pl
 
-from app.bootstrap import estimators
+from app.bootstrap import make_desk
 from app.db import tables
 from app.db.store import SqlStore, open_store
 from app.domain.frames import Frames
@@ -18,7 +19,6 @@ from app.services.fact_rows import record_keys
 from app.services.slices import slices
 from app.settings import Settings
 from app.simulation import CountySpec, frames, simulate
-from app.warning.effects import EffectTable
 
 DAY = date(2025, 9, 30)
 NOON = datetime(2025, 9, 30, 4, tzinfo=UTC)
@@ -26,17 +26,9 @@ ACTIVE_SHARE = 0.27  # of a simulated loan book, on its last day
 
 
 def desk_at(store: SqlStore) -> Desk:
-    """A desk whose clock stands still; the models are those that ship."""
+    """The desk that ships, with its models; its clock stands still."""
     numbers = count(1)
-    chosen = Settings()
-    return Desk(
-        store=store,
-        settings=chosen,
-        clock=lambda: NOON,
-        new_id=lambda: f"bench-{next(numbers)}",
-        estimators=estimators(chosen.models_dir),
-        effects=EffectTable.of(None),
-    )
+    return replace(make_desk(Settings(), store), clock=lambda: NOON, new_id=lambda: f"bench-{next(numbers)}")
 
 
 def load(*, urls: Sequence[str], active: int, seed: int = 1) -> dict[str, Any]:

@@ -46,6 +46,8 @@ def _shaped(table: Table, frame: pl.DataFrame | None) -> pl.DataFrame:
 
 
 def _known(frame: pl.DataFrame, table: Table, day: date) -> pl.DataFrame:
+    if frame.is_empty():
+        return frame
     return latest_versions(frame.filter(pl.col("known_on") <= day), table.key)
 
 

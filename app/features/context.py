@@ -66,10 +66,20 @@ class Context:
         return Context(townships=self.townships, groups=self.groups, households=own)
 
 
+def own_counts(frames: Frames, day: date) -> pl.DataFrame:
+    """Count the loans late and active of each household on the snapshot day that serves a day."""
+    facts = Facts.of(frames)
+    return _household_counts(facts, _keys(facts, day.replace(day=1))) if facts.has("loans") else _NOTHING[2]
+
+
+def _keys(facts: Facts, day: date) -> pl.DataFrame:
+    ids = facts.tables["loans"].select("household_id").unique(maintain_order=True)
+    return ids.with_columns(pl.lit(day).alias("as_of")).with_row_index("row")
+
+
 def _snapshot(facts: Facts, day: date) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Count one day: by township, by group, by household."""
-    ids = facts.tables["loans"].select("household_id").unique(maintain_order=True)
-    keys = ids.with_columns(pl.lit(day).alias("as_of")).with_row_index("row")
+    keys = _keys(facts, day)
     households = _household_counts(facts, keys)
     placed = facts.known(keys.lazy(), "households", "village_code", by="household_id").select(
         "household_id", pl.col("village_code").str.head(_TOWNSHIP_DIGITS).alias("township_code")

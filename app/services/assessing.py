@@ -12,6 +12,7 @@ from app.assessment import Basis, appraise, assess, faults
 from app.domain.errors import NotFoundError, XindengError
 from app.domain.frames import Frames
 from app.features.base import application_base, loan_base
+from app.features.context import CONTEXT_TABLES
 from app.services.answers import application_answer, loan_answer
 from app.services.contexts import latest_context
 from app.services.desk import Desk, own_context
@@ -69,7 +70,8 @@ def warn_stored(desk: Desk, loan_ids: Sequence[str], *, as_of: date, policy: str
     with desk.store.read() as work:
         owners = work.facts.household_of(loan_ids)
         _refuse_unknown(loan_ids, owners)
-        frames = work.facts.frames(as_of=as_of, households=sorted(set(owners.values())))
+        households = sorted(set(owners.values()))
+        frames = work.facts.frames(as_of=as_of, households=households, provenance=False)
     basis = _basis(desk, "maturity", frames, as_of, policy)
     rows = _assessed(frames, loan_ids, as_of, basis)
     with desk.store.write() as work:
@@ -85,7 +87,8 @@ def _basis(desk: Desk, estimator: str, own: Frames, as_of: date, policy: str | N
 def _stored(desk: Desk, sent: Frames, as_of: date) -> Frames:
     """Read what the store knows of the households sent: what the county's sums hold of them."""
     with desk.store.read() as work:
-        return work.facts.frames(as_of=as_of, households=sorted(set(sent["households"]["household_id"])))
+        households = sorted(set(sent["households"]["household_id"]))
+        return work.facts.frames(as_of=as_of, households=households, only=CONTEXT_TABLES, provenance=False)
 
 
 def _warned(frames: Frames, loan_ids: Sequence[str], as_of: date, basis: Basis) -> list[Answer]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from app.assessment import Basis
 from app.domain.frames import Frames
 from app.features.catalogue import RULE_COLUMNS
-from app.features.context import Context
+from app.features.context import Context, own_counts
 from app.policy.policy import Policy, load, policies
 from app.scoring.pd_model import Estimator
 from app.services.ports import Store
@@ -96,6 +96,5 @@ def own_context(stored: Context | None, frames: Frames, as_of: date) -> Context 
     """This function will complete a stored context with the own counts of the households in `frames`."""
     if stored is None:
         return None
-    return Context(
-        townships=stored.townships, groups=stored.groups, households=Context.of(frames, [as_of]).households
-    )
+    own = own_counts(frames, as_of)
+    return Context(townships=stored.townships, groups=stored.groups, households=own)
