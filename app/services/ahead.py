@@ -1,28 +1,28 @@
-"""Makes the next thing while the last one is worked on: databases and judgements need not wait in turn."""
+"""Makes the next things while one is worked on: databases and judgements need not wait for each other."""
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
-from typing import TypeVar
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, TypeVar
 
+A = TypeVar("A")
 T = TypeVar("T")
+_MAKERS: Final = 2
 
 
-def one_ahead(things: Iterable[T]) -> Iterator[T]:
-    """This function will give the same things in order, each made by a thread of its own one step ahead.
+def ahead(make: Callable[[A], T], items: Iterable[A]) -> Iterator[T]:
+    """This function will give what `make` makes of each item, in order, made by two threads ahead of time.
 
-    What making one raises is raised when its turn comes. At most two things exist at a time.
+    What making one raises is raised when its turn comes. At most three things exist at a time.
 
-    >>> list(one_ahead(number * number for number in range(4)))
-    [0, 1, 4, 9]
+    >>> list(ahead(lambda number: number * number, range(5)))
+    [0, 1, 4, 9, 16]
     """
-    waiting = iter(things)
-    with ThreadPoolExecutor(max_workers=1) as maker:
-        coming = maker.submit(_next, waiting)
-        while made := coming.result():
-            coming = maker.submit(_next, waiting)
-            yield made[0]
-
-
-def _next(waiting: Iterator[T]) -> tuple[T, ...]:
-    return tuple(islice(waiting, 1))
+    with ThreadPoolExecutor(max_workers=_MAKERS) as makers:
+        coming: deque[Future[T]] = deque()
+        for item in items:
+            coming.append(makers.submit(make, item))
+            if len(coming) > _MAKERS:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()

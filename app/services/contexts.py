@@ -1,11 +1,14 @@
 """The cross-loan context: counted over the county once a month and watermark, then used again."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import polars as pl
 
 from app.features.context import CONTEXT_TABLES, Context
+from app.services.ahead import ahead
 from app.services.desk import Desk
 
 Progress = Callable[[str, int, int], None]
@@ -20,18 +23,22 @@ def county_context(
         found = work.contexts.find(day, watermark=watermark)
     if found is not None:
         return found
-    parts = []
-    for done, households in enumerate(chunks, start=1):
-        with desk.store.read() as work:
-            frames = work.facts.frames(
-                as_of=day, households=households, watermark=watermark, only=CONTEXT_TABLES, provenance=False
-            )
-        parts.append(Context.of(frames, [day]))
+    count, parts = partial(_counted, desk, day, watermark), []
+    for done, part in enumerate(ahead(count, chunks), start=1):
+        parts.append(part)
         progress("背景 context", done, len(chunks))
     context = _summed(parts, day)
     with desk.store.write() as work:
         work.contexts.append(day, watermark=watermark, context=context)
     return context
+
+
+def _counted(desk: Desk, day: date, watermark: int, households: Sequence[str]) -> Context:
+    with desk.store.read() as work:
+        frames = work.facts.frames(
+            as_of=day, households=households, watermark=watermark, only=CONTEXT_TABLES, provenance=False
+        )
+    return replace(Context.of(frames, [day]), households=Context.empty().households)
 
 
 def latest_context(desk: Desk, as_of: date) -> Context | None:

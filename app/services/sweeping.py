@@ -15,7 +15,7 @@ from app.assessment import Basis, assess, faults
 from app.domain.frames import Frames
 from app.domain.ledger import FACT_TABLES
 from app.features.base import BASE_TABLES, loan_base
-from app.services.ahead import one_ahead
+from app.services.ahead import ahead
 from app.services.contexts import county_context
 from app.services.desk import Desk, own_context
 from app.services.ports import SweepRecord
@@ -54,7 +54,7 @@ def sweep(
     context = county_context(desk, chunks, as_of=as_of, watermark=record.watermark, progress=progress)
     basis = replace(basis, context=context)
     read = partial(_frames_due, desk, record)
-    for done, frames in enumerate(one_ahead(map(read, chunks)), start=1):
+    for done, frames in enumerate(ahead(read, chunks), start=1):
         judged = judge(frames, as_of=as_of, basis=basis, horizon_days=horizon_days)
         record = _stored(desk, record, judged)
         progress("研判 assess", done, len(chunks))
