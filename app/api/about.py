@@ -16,8 +16,8 @@ from app.domain.errors import NoRulesInForceError
 from app.domain.words import Cause
 from app.features.catalogue import BY_NAME
 from app.policy.entries import Entry
+from app.policy.pack import SECTIONS
 from app.policy.policy import Policy
-from app.policy.schema import SECTIONS
 from app.scoring.pd_model import Estimator
 
 router = APIRouter(tags=["about"])

@@ -108,6 +108,12 @@ _NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "visits": "Visit",
         "use_records": "UseRecord",
         "dispositions": "Disposition",
+        "surveys": "SurveyAnswer",
+        "course_events": "CourseEvent",
+        "dividends": "Dividend",
+        "society_members": "SocietyMembership",
+        "society_dues": "SocietyDue",
+        "claims": "Claim",
     }
 )
 

@@ -68,6 +68,28 @@ def origination_base(frames: Frames, loan_ids: Sequence[str]) -> pl.DataFrame:
     return _placed(Facts.of(frames), _as_application(terms)).with_columns(terms.get_column("loan_id"))
 
 
+def household_base(frames: Frames, *, as_of: date, within: str = "") -> pl.DataFrame:
+    """List the households known on a day in the place whose division code begins with `within`.
+
+    One row per household in order of its id, with BASE_COLUMNS; its head is the borrower, and there is no
+    loan: amounts, terms and days of one are null.
+    """
+    known = frames.as_of(as_of)["households"].filter(
+        pl.col("surveyed_on") <= as_of, pl.col("village_code").str.starts_with(within)
+    )
+    rows = known.select("household_id", pl.col("head_person_id").alias("borrower_id")).sort("household_id")
+    terms = rows.with_columns(
+        pl.lit(as_of).alias("as_of"),
+        *(pl.lit(None, pl.String).alias(name) for name in ("bank", "industry")),
+        *(pl.lit(None, pl.Int64).alias(name) for name in ("amount", "term_months")),
+        pl.lit(None, pl.Date).alias("matures_on"),
+    )
+    # a balance of nothing, and no day that something was paid out on
+    return _placed(Facts.of(frames), _as_application(terms)).with_columns(
+        pl.lit(None, pl.Int64).alias("balance"), pl.lit(None, pl.Date).alias("disbursed_on")
+    )  # fmt: skip
+
+
 def _households(frames: Frames, loan_ids: Sequence[str] | None) -> pl.DataFrame:
     loans = frames["loans"]
     if loan_ids is not None:

@@ -40,6 +40,8 @@ class Source(StrEnum):
     INCOMES = "incomes"
     DEBTS = "debts"
     SURVEYS = "surveys"
+    ANSWERS = "answers"
+    LINES = "lines"
     MEMBERS = "members"
     REGISTRATIONS = "registrations"
     MARKS = "marks"

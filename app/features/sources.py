@@ -36,7 +36,9 @@ class Subjects:
             "township_code",
             *(pl.col("as_of").dt.offset_by(f"-{n}mo").alias(f"since_{n}m") for n in _WINDOWS),
         )  # fmt: skip
-        own = keys.select("row", "household_id", "as_of", pl.col("loan_id").alias("own_loan_id"))
+        own = keys.select(
+            "row", "household_id", "as_of", pl.col("loan_id", "borrower_id").name.prefix("own_")
+        )  # fmt: skip
         lines = household_loans(facts, own)
         due = dues(facts, lines)
         history = interest_history(due, payments(facts, lines))
@@ -96,6 +98,14 @@ def _debts(of: Subjects) -> pl.LazyFrame:
 
 def _surveys(of: Subjects) -> pl.LazyFrame:
     return of.known("households", "land_mu", "assets")
+
+
+def _answers(of: Subjects) -> pl.LazyFrame:
+    return of.known("surveys", "item", "value")
+
+
+def _lines(of: Subjects) -> pl.LazyFrame:
+    return of.known("credit_lines", "expires_on")
 
 
 def _members(of: Subjects) -> pl.LazyFrame:
@@ -160,6 +170,8 @@ SOURCES: Final[Mapping[Source, tuple[str, Callable[[Subjects], pl.LazyFrame]]]] 
         Source.INCOMES: ("incomes", _incomes),
         Source.DEBTS: ("outside_debts", _debts),
         Source.SURVEYS: ("households", _surveys),
+        Source.ANSWERS: ("surveys", _answers),
+        Source.LINES: ("credit_lines", _lines),
         Source.MEMBERS: ("household_members", _members),
         Source.REGISTRATIONS: ("registrations", _registrations),
         Source.MARKS: ("credit_marks", _marks),

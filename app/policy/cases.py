@@ -20,10 +20,10 @@ from app.policy.conditions import Condition
 from app.policy.entries import Strict
 from app.policy.merging import Source, invalid
 from app.policy.mistakes import mistake
+from app.policy.pack import SECTIONS
 from app.policy.policy import Policy
 from app.policy.reading import Line, read_yaml
 from app.policy.rules import Resolved, Rules
-from app.policy.schema import SECTIONS
 
 Answer = str | int | float | None
 Given = dict[str, float | str | None]
@@ -141,6 +141,16 @@ _VALUES: Final[Mapping[str, Callable[[Resolved[Any, Any]], object]]] = {
     "reminders": lambda entry: entry.now.days_before,
     "situations": lambda entry: tuple(action.value for action in entry.now.order),
     "cause_advice": lambda entry: tuple(action.value for action in entry.now.prefer),
+    "ladder": lambda entry: entry.now.limit,
+    "courses": lambda entry: tuple(step.code for step in entry.now.steps),
+    "ways": lambda entry: "open" if entry.now.dividend_percent is None else entry.now.dividend_percent,
+    "subsidies": lambda entry: entry.now.day_count,
+    "funds": lambda entry: tuple(f"{bearer} {share:g}" for bearer, share in entry.now.shares.items()),
+    "classes": lambda entry: entry.now.from_days_overdue,
+    "duties": lambda entry: f"{entry.now.every} {entry.now.month or ''}-{entry.now.day} x{entry.now.times}",
+    "figures": lambda entry: entry.now.value,
+    "identities": lambda entry: "holds" if entry.now.holds else "fails",
+    "merits": lambda entry: entry.now.weight,
 }
 
 
@@ -205,6 +215,13 @@ def _points(entry: Resolved[Any, Any], given: Given, _: Rules) -> Answer:
     return int(next(below))
 
 
+def _stake(entry: Resolved[Any, Any], given: Given, _: Rules) -> Answer:
+    amount = float(given["amount_yuan"] or 0)
+    fitting = (b.share for b in entry.now.brackets if b.up_to is None or amount <= b.up_to)
+    share: Answer = next(fitting)
+    return share
+
+
 def _grade(entry: Resolved[Any, Any], given: Given, rules: Rules) -> str:
     points = float(given["points"] or 0)
     reached = [grade for grade in rules.grades if points >= grade.now.at_least]
@@ -222,4 +239,8 @@ _SAYS: Final[Mapping[str, Callable[[Resolved[Any, Any], Given, Rules], Answer]]]
     "situations": _holds,
     "recorded_causes": _holds,
     "guards": _holds,
+    "stakes": _stake,
+    "standings": _holds,
+    "findings": _holds,
+    "claim_rules": _rule,
 }

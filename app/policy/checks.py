@@ -9,9 +9,10 @@ from app.domain.ledger import FACT_TABLES
 from app.policy.conditions import Bound, Condition
 from app.policy.entries import Entry, InForce
 from app.policy.merging import Source
+from app.policy.pack import SECTIONS
 from app.policy.reading import Place
 from app.policy.rules import Resolved, numbers, resolve
-from app.policy.schema import SECTIONS
+from app.policy.vocabulary import VOCABULARY
 
 RATING_TOTAL: Final = "rating_total"
 _TABLES: Final = frozenset(table.name for table in FACT_TABLES)
@@ -25,6 +26,7 @@ def check(source: Source, features: frozenset[str] | None) -> None:
         _check_features(source, place, entry, features)
         _check_parameters(source, place, entry)
     _check_parts_exist(source)
+    _check_identities(source)
     for day in _days(source):
         _check_rating(source, day)
 
@@ -56,7 +58,8 @@ def _check_features(source: Source, place: Place, entry: Entry[Any], features: f
     for number, value in enumerate(entry.in_force):
         read += [((*place, "in_force", number), c.features()) for c in _parts(value, Condition)]
     for where, names in read:
-        unknown = sorted(names - features) if features is not None else []
+        known = VOCABULARY.get(str(place[0]), features)
+        unknown = sorted(names - known) if known is not None else []
         if unknown:
             raise source.line(*where).error(
                 zh=f"未知的特征“{unknown[0]}”", en=f"there is no feature {unknown[0]!r}"
@@ -105,6 +108,16 @@ def _check_parts_exist(source: Source) -> None:
             raise source.line("indicators", code, "part").error(
                 zh=f"没有评级部分“{indicator.part}”", en=f"there is no rating part {indicator.part!r}"
             )
+
+
+def _check_identities(source: Source) -> None:
+    for code, identity in source.pack.identities.items():
+        for number, value in enumerate(identity.in_force):
+            named = {term for term in (*value.terms, value.equals) if isinstance(term, str)}
+            for figure in sorted(named - source.pack.figures.keys()):
+                raise source.line("identities", code, "in_force", number).error(
+                    zh=f"没有数字“{figure}”", en=f"there is no figure {figure!r}"
+                )
 
 
 def _check_rating(source: Source, day: date) -> None:

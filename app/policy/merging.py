@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from app.domain.errors import PolicyError, UnknownPolicyError
+from app.policy.pack import SECTIONS, Pack
 from app.policy.reading import Key, Line, Place, Written, read_yaml
-from app.policy.schema import SECTIONS, Pack
 
 _ZH: Final[Mapping[str, str]] = {
     "missing": "缺少必填项",

@@ -14,8 +14,8 @@ from app.domain.errors import NoRulesInForceError, UnknownPolicyError
 from app.policy.checks import check
 from app.policy.entries import Entry
 from app.policy.merging import Source, extend, read_pack
+from app.policy.pack import SECTIONS, Pack
 from app.policy.rules import Resolved, Rules, numbers, resolve
-from app.policy.schema import SECTIONS, Pack
 
 PACKS: Final = Path(__file__).parent / "packs"
 

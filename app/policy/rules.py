@@ -6,8 +6,9 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from app.policy import schema
+from app.policy import schema, schemes
 from app.policy.entries import Entry, InForce
+from app.policy.pack import SECTIONS, Pack
 from app.policy.schema import (
     ActionRule,
     CauseAdvice,
@@ -16,7 +17,6 @@ from app.policy.schema import (
     Guard,
     Indicator,
     Lag,
-    Pack,
     Part,
     RecordedCause,
     Regime,
@@ -69,11 +69,25 @@ class Rules:
     recorded_causes: tuple[Resolved[RecordedCause, schema.RecordedCauseInForce], ...]
     cause_advice: tuple[Resolved[CauseAdvice, schema.CauseAdviceInForce], ...]
     guards: tuple[Resolved[Guard, schema.GuardInForce], ...]
+    ladder: tuple[Resolved[schemes.LadderStep, schemes.LadderStepInForce], ...]
+    stakes: tuple[Resolved[schemes.Stake, schemes.StakeInForce], ...]
+    standings: tuple[Resolved[schemes.Standing, schemes.StandingInForce], ...]
+    courses: tuple[Resolved[schemes.Course, schemes.CourseInForce], ...]
+    findings: tuple[Resolved[schemes.Finding, schemes.FindingInForce], ...]
+    ways: tuple[Resolved[schemes.Way, schemes.WayInForce], ...]
+    subsidies: tuple[Resolved[schemes.Subsidy, schemes.SubsidyInForce], ...]
+    funds: tuple[Resolved[schemes.Fund, schemes.FundInForce], ...]
+    claim_rules: tuple[Resolved[Rule, schema.RuleInForce], ...]
+    classes: tuple[Resolved[schemes.ClassEntry, schemes.ClassInForce], ...]
+    duties: tuple[Resolved[schemes.Duty, schemes.DutyInForce], ...]
+    figures: tuple[Resolved[schemes.Figure, schemes.FigureInForce], ...]
+    identities: tuple[Resolved[schemes.Identity, schemes.IdentityInForce], ...]
+    merits: tuple[Resolved[schemes.Merit, schemes.MeritInForce], ...]
 
 
 def resolve(pack: Pack, day: date) -> dict[str, tuple[Resolved[Any, Any], ...]]:
     """This function will give, section by section, the entries of a pack that are in force on a day."""
-    return {section: tuple(_in_force(getattr(pack, section), day)) for section in schema.SECTIONS}
+    return {section: tuple(_in_force(getattr(pack, section), day)) for section in SECTIONS}
 
 
 def numbers(parameters: Iterable[Resolved[schema.Parameter, schema.ParameterInForce]]) -> Mapping[str, float]:

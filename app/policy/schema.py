@@ -106,10 +106,14 @@ class Part(Entry[PartInForce]):
 
 
 class GradeInForce(InForce):
-    """A grade: from how many points, and how much may be granted (yuan)."""
+    """A grade: from how many points, how much may be granted (yuan), and what it takes off the rate.
+
+    `rate_discount` is in percentage points a year below the cap on the rate.
+    """
 
     at_least: int
     limit: int = Field(ge=0)
+    rate_discount: float = Field(default=0, ge=0)
 
 
 class GradeEntry(Entry[GradeInForce]):
@@ -242,33 +246,3 @@ class GuardInForce(InForce):
 
 class Guard(Entry[GuardInForce]):
     """A guard against renewal or extension that hides a bad loan."""
-
-
-class Pack(Strict):
-    """A whole pack as written: its sections, each a mapping of entries."""
-
-    name: Name
-    zh: str
-    en: str
-    extends: Name | None = None
-    county_codes: tuple[str, ...] = ()
-    regimes: dict[Name, Regime] = Field(default_factory=dict)
-    parameters: dict[Name, Parameter] = Field(default_factory=dict)
-    knowledge: dict[Name, Lag] = Field(default_factory=dict)
-    parts: dict[Name, Part] = Field(default_factory=dict)
-    indicators: dict[Name, Indicator] = Field(default_factory=dict)
-    grades: dict[str, GradeEntry] = Field(default_factory=dict)
-    eligibility: dict[Name, Rule] = Field(default_factory=dict)
-    triggers: dict[Name, Trigger] = Field(default_factory=dict)
-    evidence: dict[Name, Evidence] = Field(default_factory=dict)
-    reminders: dict[Name, Reminder] = Field(default_factory=dict)
-    action_rules: dict[Name, ActionRule] = Field(default_factory=dict)
-    situations: dict[Name, Situation] = Field(default_factory=dict)
-    recorded_causes: dict[Name, RecordedCause] = Field(default_factory=dict)
-    cause_advice: dict[Name, CauseAdvice] = Field(default_factory=dict)
-    guards: dict[Name, Guard] = Field(default_factory=dict)
-
-
-SECTIONS = tuple(
-    name for name in Pack.model_fields if name not in {"name", "zh", "en", "extends", "county_codes"}
-)

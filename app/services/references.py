@@ -17,7 +17,7 @@ _TERM: Final[dict[str, pl.DataType]] = {
 }
 # What a loan table's own day may not precede: the loan's disbursement.
 _BEGINS_WITH_LOAN: Final[frozenset[str]] = frozenset(
-    {"repayments_due", "repayments", "visits", "use_records", "dispositions"}
+    {"repayments_due", "repayments", "visits", "use_records", "dispositions", "dividends", "claims"}
 )
 
 

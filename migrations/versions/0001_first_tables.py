@@ -3,40 +3,15 @@
 Revision: 0001. Frozen: what the ledger's schemas become later is for later revisions.
 """
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
+
+from app.db.revision_parts import MAX_CODE, TEXT, WHOLE, columns, create, create_facts, guard
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-
-MAX_FEN = 9_000_000_000_000_000
-MAX_CODE = 100
-MAX_KEY = 600
-
-TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-DAY = sa.Date().with_variant(sa.Integer(), "sqlite")
-FLAG = sa.Boolean().with_variant(sa.Integer(), "sqlite")
-INSTANT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
-TYPES: dict[str, Any] = {
-    "text": TEXT,
-    "code": TEXT,
-    "day": DAY,
-    "money": WHOLE,
-    "whole": WHOLE,
-    "flag": FLAG,
-    "instant": INSTANT,
-    "number": sa.Double().with_variant(sa.REAL(), "sqlite"),
-}
-CHECKS: dict[str, str] = {
-    "code": f"length({{name}}) <= {MAX_CODE}",
-    "money": f"{{name}} BETWEEN {-MAX_FEN} AND {MAX_FEN}",
-    "flag": "{name} IN (0, 1)",
-}
 
 # name:type, with ? where the value may be unknown
 FACTS = {
@@ -94,7 +69,6 @@ FACTS = {
         "note:text?"
     ),
 }
-META = "known_on:day known_basis:code imported_on:day import_id:whole version:whole"
 SWEEPS = (
     "as_of:day watermark:whole policy:text policy_hash:text artefact_id:text code_version:text "
     "horizon_days:whole? started_at:instant loans_in:whole added:whole unchanged:whole quarantined:whole "
@@ -166,19 +140,6 @@ def create_imports_and_persons() -> None:
     )
 
 
-def create_facts(name: str, spec: str) -> None:
-    create(
-        name,
-        *columns(f"{spec} {META} record_key:text content_hash:text"),
-        sa.PrimaryKeyConstraint("record_key", "version"),
-        sa.CheckConstraint(f"length(record_key) <= {MAX_KEY}", name="record_key"),
-        sa.CheckConstraint("version >= 1", name="version_from_one"),
-    )
-    for subject in subjects(spec):
-        op.create_index(f"ix_{name}_{subject}", name, [subject])
-    op.create_index(f"ix_{name}_import_id", name, ["import_id"], postgresql_using="brin")
-
-
 def create_assessments() -> None:
     create(
         "sweeps",
@@ -220,44 +181,3 @@ def create_assessments() -> None:
 
 def append_only() -> list[str]:
     return [*FACTS, "quarantined_loans", "assessments", "contexts", "decisions"]
-
-
-def create(name: str, *parts: sa.schema.SchemaItem) -> None:
-    op.create_table(name, *parts, sqlite_strict=True)
-
-
-def columns(spec: str) -> list[sa.schema.SchemaItem]:
-    made: list[sa.schema.SchemaItem] = []
-    for part in spec.split():
-        name, kind = part.rstrip("?").split(":")
-        made.append(sa.Column(name, TYPES[kind], nullable=part.endswith("?")))
-        if kind in CHECKS and (kind != "flag" or op.get_bind().dialect.name == "sqlite"):
-            made.append(sa.CheckConstraint(CHECKS[kind].format(name=name), name=name))
-    return made
-
-
-def subjects(spec: str) -> list[str]:
-    names = [part.split(":")[0] for part in spec.split()]
-    return [name for name in ("household_id", "loan_id") if name in names]
-
-
-def guard(name: str) -> None:
-    guards = sqlite_guards if op.get_bind().dialect.name == "sqlite" else postgresql_guards
-    for statement in guards(name):
-        op.execute(statement)
-
-
-def sqlite_guards(name: str) -> list[str]:
-    return [
-        f"CREATE TRIGGER {name}_refuse_{change.lower()} BEFORE {change} ON {name} "
-        f"BEGIN SELECT RAISE(ABORT, 'rows of {name} are only ever added'); END"
-        for change in ("UPDATE", "DELETE")
-    ]
-
-
-def postgresql_guards(name: str) -> list[str]:
-    return [
-        f"CREATE TRIGGER {name}_refuse_{change.lower()} BEFORE {change} ON {name} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-        for change in ("UPDATE", "DELETE", "TRUNCATE")
-    ]

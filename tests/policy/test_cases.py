@@ -16,8 +16,9 @@ from app.features.catalogue import REFUSED, RULE_COLUMNS
 from app.policy.cases import Checked, check_cases
 from app.policy.entries import ReferenceKind
 from app.policy.merging import read_pack
+from app.policy.pack import SECTIONS, Pack
 from app.policy.policy import PACKS, load, policies
-from app.policy.schema import SECTIONS, Indicator, Pack
+from app.policy.schema import Indicator
 
 OWN = {name: read_pack(PACKS / name).pack for name in policies()}
 SHIPPED = tuple(OWN)

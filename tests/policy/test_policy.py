@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import NoRulesInForceError
+from app.policy.pack import SECTIONS
 from app.policy.policy import PACKS, Policy, load
-from app.policy.schema import SECTIONS
 
 DAYS = st.dates(date(2014, 1, 1), date(2030, 12, 31))
 

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 
 from app.domain.words import Light
+from app.policy.pack import Pack
 from app.policy.policy import Policy, Rules
-from app.policy.schema import Pack
 from app.warning.calendar import judge_reminders
 from app.warning.causes import SHAP_COLUMNS, judge_causes
 from app.warning.effects import EffectTable

@@ -8,9 +8,12 @@ from app.domain.ledger.columns import META, Column, Kind, Table
 from app.domain.ledger.county import COUNTY_TABLES
 from app.domain.ledger.households import HOUSEHOLD_TABLES
 from app.domain.ledger.loans import LOAN_TABLES
+from app.domain.ledger.schemes import SCHEME_TABLES
 
 # Order matters to import: a table stands behind those it refers to.
-TABLES: Final[tuple[Table, ...]] = (*COUNTY_TABLES[:1], *HOUSEHOLD_TABLES, *COUNTY_TABLES[1:], *LOAN_TABLES)
+TABLES: Final[tuple[Table, ...]] = (
+    *COUNTY_TABLES[:1], *HOUSEHOLD_TABLES, *COUNTY_TABLES[1:], *LOAN_TABLES, *SCHEME_TABLES
+)  # fmt: skip
 BY_NAME: Final[Mapping[str, Table]] = MappingProxyType({table.name: table for table in TABLES})
 FACT_TABLES: Final[tuple[Table, ...]] = tuple(table for table in TABLES if not table.personal)
 

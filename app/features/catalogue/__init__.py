@@ -12,11 +12,13 @@ from app.features.catalogue.derived import DERIVED
 from app.features.catalogue.household import EVENTS, INCOME, PEOPLE
 from app.features.catalogue.loan import HISTORY, LOAN
 from app.features.catalogue.refused import REFUSED, Refused, refused_as
+from app.features.catalogue.schemes import AROUND_HOUSEHOLD, SURVEYED
 from app.features.catalogue.visits import AROUND, USED, VISITED
 from app.features.feature import Feature, Source, Stage
 
 FEATURES: Final[tuple[Feature, ...]] = (
-    *LOAN, *HISTORY, *INCOME, *PEOPLE, *EVENTS, *VISITED, *USED, *AROUND, *DERIVED,
+    *LOAN, *HISTORY, *INCOME, *PEOPLE, *EVENTS, *VISITED, *USED, *AROUND, *DERIVED, *SURVEYED,
+    *AROUND_HOUSEHOLD,
 )  # fmt: skip
 BY_NAME: Final[Mapping[str, Feature]] = MappingProxyType({feature.name: feature for feature in FEATURES})
 FEATURE_SCHEMA: Final[Mapping[str, pl.DataType]] = MappingProxyType(
@@ -48,8 +50,8 @@ def declaration(feature: Feature) -> dict[str, str]:
 
 
 def catalogue_hash() -> str:
-    """Hash what the whole catalogue declares: 64 hexadecimal digits."""
-    text = json.dumps([declaration(feature) for feature in FEATURES], sort_keys=True)
+    """Hash what the catalogue declares of features that estimators may learn from: 64 hexadecimal digits."""
+    text = json.dumps([declaration(feature) for feature in FEATURES if feature.modelled], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
