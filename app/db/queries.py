@@ -13,10 +13,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.db import tables
 from app.db.guards import storable
 from app.db.types import WHOLE, Day
-from app.domain.ledger import BY_NAME, Table
+from app.domain.ledger import BY_NAME, FACT_TABLES, Table
 from app.domain.ledger.county import COUNTY_TABLES
 
-_COUNTY: Final = frozenset(table.name for table in COUNTY_TABLES)
+_OWNED: Final = frozenset({"household_id", "loan_id"})
+_COUNTY: Final = frozenset(t.name for t in FACT_TABLES if t in COUNTY_TABLES or t.subject not in _OWNED)
 _HOUSEHOLDS: Final = sa.bindparam("households", type_=sa.Text)
 _LOANS: Final = sa.bindparam("loans", type_=sa.Text)
 _AS_OF: Final = sa.bindparam("as_of", type_=Day)

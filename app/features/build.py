@@ -7,14 +7,18 @@ from typing import Final
 import polars as pl
 
 from app.domain.frames import Frames
-from app.features.base import IDENTITY
+from app.features.base import BASE_TABLES, IDENTITY
 from app.features.catalogue import FEATURE_SCHEMA, FEATURES, of_source
-from app.features.context import Context
+from app.features.context import CONTEXT_TABLES, Context
 from app.features.facts import Facts
 from app.features.feature import Feature, Source
 from app.features.sources import SOURCES, Subjects
 
 CHUNK_ROWS: Final = 25_000
+# The tables that bases, features and their context are made of.
+FEATURE_TABLES: Final = frozenset(
+    {*BASE_TABLES, *CONTEXT_TABLES, "applications", *(table for table, _ in SOURCES.values())}
+)
 Wanted = Mapping[Source, Sequence[Feature]]
 _PLAIN: Final = pl.QueryOptFlags.none()  # the plans are as they should run; looking for better costs more
 _ORDER: Final = (*IDENTITY, *(feature.name for feature in FEATURES))

@@ -12,6 +12,7 @@ from app.assessment import Basis, appraise, assess, faults
 from app.domain.errors import NotFoundError, XindengError
 from app.domain.frames import Frames
 from app.features.base import application_base, loan_base
+from app.features.build import FEATURE_TABLES
 from app.features.context import CONTEXT_TABLES
 from app.services.answers import application_answer, loan_answer
 from app.services.contexts import latest_context
@@ -71,7 +72,7 @@ def warn_stored(desk: Desk, loan_ids: Sequence[str], *, as_of: date, policy: str
         owners = work.facts.household_of(loan_ids)
         _refuse_unknown(loan_ids, owners)
         households = sorted(set(owners.values()))
-        frames = work.facts.frames(as_of=as_of, households=households, provenance=False)
+        frames = work.facts.frames(as_of=as_of, households=households, only=FEATURE_TABLES, provenance=False)
     basis = _basis(desk, "maturity", frames, as_of, policy)
     rows = _assessed(frames, loan_ids, as_of, basis)
     with desk.store.write() as work:

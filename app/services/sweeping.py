@@ -13,8 +13,8 @@ import polars as pl
 from app import CODE_VERSION
 from app.assessment import Basis, assess, faults
 from app.domain.frames import Frames
-from app.domain.ledger import FACT_TABLES
 from app.features.base import BASE_TABLES, loan_base
+from app.features.build import FEATURE_TABLES
 from app.services.ahead import ahead
 from app.services.contexts import county_context
 from app.services.desk import Desk, own_context
@@ -22,7 +22,7 @@ from app.services.ports import SweepRecord
 
 Progress = Callable[[str, int, int], None]
 # What is read once it is known which loans are due; the loans again, to find what belongs to them.
-_REST: Final = ("loans", *(table.name for table in FACT_TABLES if table.name not in BASE_TABLES))
+_REST: Final = ("loans", *sorted(FEATURE_TABLES.difference(BASE_TABLES)))
 _QUARANTINE: Final = {"loan_id": pl.String, "reason": pl.String}
 
 
