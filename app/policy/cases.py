@@ -24,6 +24,7 @@ from app.policy.pack import SECTIONS
 from app.policy.policy import Policy
 from app.policy.reading import Line, read_yaml
 from app.policy.rules import Resolved, Rules
+from app.policy.schemes import DutyInForce
 
 Answer = str | int | float | None
 Given = dict[str, float | str | None]
@@ -131,6 +132,12 @@ def _entry(rules: Rules, section: str, code: str) -> Resolved[Any, Any] | None:
 
 # --- the value in force ---
 
+
+def _duty(now: DutyInForce) -> str:
+    day = f"{now.day}" if now.month is None else f"{now.month}-{now.day}"
+    return f"{now.every} {day} x{now.times}"
+
+
 _VALUES: Final[Mapping[str, Callable[[Resolved[Any, Any]], object]]] = {
     "regimes": lambda entry: entry.now.title_zh,
     "parameters": lambda entry: entry.now.value,
@@ -147,7 +154,7 @@ _VALUES: Final[Mapping[str, Callable[[Resolved[Any, Any]], object]]] = {
     "subsidies": lambda entry: entry.now.day_count,
     "funds": lambda entry: tuple(f"{bearer} {share:g}" for bearer, share in entry.now.shares.items()),
     "classes": lambda entry: entry.now.from_days_overdue,
-    "duties": lambda entry: f"{entry.now.every} {entry.now.month or ''}-{entry.now.day} x{entry.now.times}",
+    "duties": lambda entry: _duty(entry.now),
     "figures": lambda entry: entry.now.value,
     "identities": lambda entry: "holds" if entry.now.holds else "fails",
     "merits": lambda entry: entry.now.weight,

@@ -8,9 +8,10 @@ from typing import Any, Final
 from app.domain.ledger import FACT_TABLES
 from app.policy.conditions import Bound, Condition
 from app.policy.entries import Entry, InForce
+from app.policy.figures import identity_value
 from app.policy.merging import Source
 from app.policy.pack import SECTIONS
-from app.policy.reading import Place
+from app.policy.reading import Line, Place
 from app.policy.rules import Resolved, numbers, resolve
 from app.policy.vocabulary import VOCABULARY
 
@@ -27,7 +28,7 @@ def check(source: Source, features: frozenset[str] | None) -> None:
         _check_parameters(source, place, entry)
     _check_parts_exist(source)
     _check_identities(source)
-    for day in _days(source):
+    for day in _days(source, "parts", "indicators", "grades"):
         _check_rating(source, day)
 
 
@@ -95,9 +96,9 @@ def _covers(parameter: Entry[Any], value: InForce) -> bool:
     return first.from_ <= value.from_ and ends
 
 
-def _days(source: Source) -> list[date]:
-    of_rating = ("parts", "indicators", "grades")
-    values = [v for place, entry in _entries(source) if place[0] in of_rating for v in entry.in_force]
+def _days(source: Source, *sections: str) -> list[date]:
+    """List the days on which any value of these sections begins or has ended."""
+    values = [v for place, entry in _entries(source) if place[0] in sections for v in entry.in_force]
     ended = {value.to + timedelta(days=1) for value in values if value.to is not None}
     return sorted(ended | {value.from_ for value in values})
 
@@ -113,11 +114,39 @@ def _check_parts_exist(source: Source) -> None:
 def _check_identities(source: Source) -> None:
     for code, identity in source.pack.identities.items():
         for number, value in enumerate(identity.in_force):
-            named = {term for term in (*value.terms, value.equals) if isinstance(term, str)}
-            for figure in sorted(named - source.pack.figures.keys()):
-                raise source.line("identities", code, "in_force", number).error(
-                    zh=f"没有数字“{figure}”", en=f"there is no figure {figure!r}"
-                )
+            line = source.line("identities", code, "in_force", number)
+            for figure in sorted({term for term in (*value.terms, value.equals) if isinstance(term, str)}):
+                _check_figure(source, line, figure, value)
+    for day in _days(source, "figures", "identities"):
+        _check_arithmetic(source, day)
+
+
+def _check_figure(source: Source, line: Line, code: str, value: InForce) -> None:
+    figure = source.pack.figures.get(code)
+    if figure is None:
+        raise line.error(zh=f"没有数字“{code}”", en=f"there is no figure {code!r}")
+    if not _covers(figure, value):
+        raise line.error(
+            zh=f"数字“{code}”未覆盖整个生效期",
+            en=f"the figure {code!r} is not in force all the time that this value is",
+        )
+
+
+def _check_arithmetic(source: Source, day: date) -> None:
+    now = resolve(source.pack, day)
+    figures = {figure.code: figure for figure in now["figures"]}
+    for identity in now["identities"]:
+        number = identity.entry.in_force.index(identity.now)
+        line = source.line("identities", identity.code, "in_force", number, "holds")
+        try:
+            found = identity_value(identity, figures)
+        except ArithmeticError as error:
+            raise line.error(zh="除数为零", en="it divides by zero") from error
+        if found.holds is not identity.now.holds:
+            raise line.error(
+                zh=f"计算得 {found.computed:f}，文件写作 {found.printed:f}，与 holds 不符",
+                en=f"the figures give {found.computed:f}, {found.printed:f} is printed: `holds` is wrong",
+            )
 
 
 def _check_rating(source: Source, day: date) -> None:

@@ -215,7 +215,7 @@ class IdentityInForce(InForce):
     A term is the code of a figure or a plain number. `holds` says whether the document's own figures do.
     """
 
-    op: Literal["sum", "product", "ratio"]
+    op: Literal["sum", "product", "ratio"]  # a ratio divides its first term by the others
     terms: tuple[Name | int | float, ...] = Field(min_length=1)
     equals: Name
     to_the: float = Field(default=1, gt=0)
