@@ -32,6 +32,7 @@ _UNITS: Final = MappingProxyType[str, tuple[Callable[[float], str], str, str]](
         "share": (_percent, "", ""),
         "ratio": (_percent, "", ""),
         "count": (_whole, "", ""),
+        "points": (_plain, "分", " points"),
         "level": (_whole, "", ""),
         "code": (_whole, "", ""),
     }

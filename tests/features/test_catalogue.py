@@ -43,11 +43,24 @@ def test_every_file_of_the_catalogue_is_listed_in_it() -> None:
         "visits",
         "derived",
         "refused",
+        "schemes",
     }
     assert listed == len(FEATURES)
 
 
-_GROUPS = ("LOAN", "HISTORY", "INCOME", "PEOPLE", "EVENTS", "VISITED", "USED", "AROUND", "DERIVED")
+_GROUPS = (
+    "LOAN",
+    "HISTORY",
+    "INCOME",
+    "PEOPLE",
+    "EVENTS",
+    "VISITED",
+    "USED",
+    "AROUND",
+    "DERIVED",
+    "SURVEYED",
+    "AROUND_HOUSEHOLD",
+)
 
 
 def test_no_refused_information_is_a_feature_or_readable_by_rules() -> None:

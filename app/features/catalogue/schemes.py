@@ -22,12 +22,13 @@ _EN: Final = {
     SurveyItem.GOOD_REPUTE: "of good repute",
     SurveyItem.CIVIC_POINTS: "points for civic spirit",
 }
+_UNITS: Final = {SurveyItem.CIVIC_POINTS: "points"}
 
 
 def _answer(item: SurveyItem) -> Feature:
     asked = is_word("item", item)
     return Feature(
-        name=f"survey_{item.value}", zh=f"入户调查：{item.zh}", en=f"survey: {_EN[item]}", unit="answer",
+        name=f"survey_{item.value}", zh=f"入户调查：{item.zh}", en=f"survey: {_EN[item]}", unit=_UNITS.get(item, "flag"),
         cause=Cause.HOUSEHOLD, source=Source.ANSWERS, modelled=False,
         expr=pl.col("value").filter(asked).sort_by(pl.col("on").filter(asked)).last(),
     )  # fmt: skip
