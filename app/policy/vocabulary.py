@@ -19,7 +19,24 @@ STANDING_COLUMNS: Final = frozenset(
 )
 FINDING_COLUMNS: Final = frozenset[str]()
 CLAIM_COLUMNS: Final = frozenset[str]()
-SUBSIDY_COLUMNS: Final = frozenset[str]()
+SUBSIDY_COLUMNS: Final = frozenset(
+    {
+        "registration",  # of the household, on the first day of the quarter
+        "use_mode",
+        "kind",
+        "method",
+        "industry",
+        "bank",
+        "amount_yuan",
+        "annual_rate_pct",
+        "term_months",
+        "vintage",  # the year in which the loan was paid out
+        "times_extended",
+        "times_renewed",
+        "principal_days_late",  # on the day that the plan is made; 0 for a loan repaid
+        "interest_days_late",
+    }
+)
 
 VOCABULARY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
