@@ -17,6 +17,9 @@ from app.policy.policy import load, policies
 WORDS = {word.value for words in Word.__subclasses__() for word in words}
 COLUMNS = {name for table in TABLES for name in table.names}
 JUDGING = ("assessment.py", "policy", "scoring", "warning", "services")
+# Places of the source documents: packs name them, Python does not.
+PLACES = re.compile("盐池|奉节|陇川|灞桥|庙山|云南|定远|景宁|宁夏|重庆|西安|[0-9]{6}县")
+DEPLOYED = ("settings.py",)  # a deployment names its own pack
 ROOT = Path(__file__).resolve().parents[2]
 APP = sorted((ROOT / "app").rglob("*.py"))
 CLOCK = re.compile(r"\b(date\.today|datetime\.now|utcnow|time\.time)\(")
@@ -39,6 +42,37 @@ def _tracked() -> list[Path]:
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
     ).stdout
     return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def _told(path: Path) -> set[str]:
+    """The texts of a module that are no docstrings, and the names in it."""
+    tree = ast.parse(path.read_text())
+    holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    documented = {id(n.body[0].value) for n in ast.walk(tree) if isinstance(n, holders) and _documented(n)}
+    texts = {
+        n.value
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in documented
+    }
+    return texts | {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+
+
+def _documented(node: ast.AST) -> bool:
+    body = getattr(node, "body", [])
+    return bool(body) and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+
+
+def test_no_place_is_named_in_python() -> None:
+    packs = set(policies()) - {"national"}
+    named = {
+        (str(path.relative_to(ROOT)), text)
+        for path in APP
+        if path.name not in DEPLOYED
+        for text in _told(path)
+        if PLACES.search(text) or text in packs or any(f"{pack}_" in text for pack in packs)
+    }
+
+    assert named == set()
 
 
 def test_no_function_body_is_longer_than_forty_lines() -> None:
