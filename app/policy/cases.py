@@ -250,5 +250,6 @@ _SAYS: Final[Mapping[str, Callable[[Resolved[Any, Any], Given, Rules], Answer]]]
     "standings": _holds,
     "findings": _holds,
     "claim_rules": _rule,
+    "draw_rules": _rule,
     "subsidies": _holds,
 }

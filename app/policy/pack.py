@@ -69,6 +69,7 @@ class Pack(Strict):
     subsidies: dict[Name, Subsidy] = Field(default_factory=dict)
     funds: dict[Name, Fund] = Field(default_factory=dict)
     claim_rules: dict[Name, Rule] = Field(default_factory=dict)
+    draw_rules: dict[Name, Rule] = Field(default_factory=dict)
     classes: dict[Name, ClassEntry] = Field(default_factory=dict)
     duties: dict[Name, Duty] = Field(default_factory=dict)
     figures: dict[Name, Figure] = Field(default_factory=dict)

@@ -78,6 +78,7 @@ class Rules:
     subsidies: tuple[Resolved[schemes.Subsidy, schemes.SubsidyInForce], ...]
     funds: tuple[Resolved[schemes.Fund, schemes.FundInForce], ...]
     claim_rules: tuple[Resolved[Rule, schema.RuleInForce], ...]
+    draw_rules: tuple[Resolved[Rule, schema.RuleInForce], ...]
     classes: tuple[Resolved[schemes.ClassEntry, schemes.ClassInForce], ...]
     duties: tuple[Resolved[schemes.Duty, schemes.DutyInForce], ...]
     figures: tuple[Resolved[schemes.Figure, schemes.FigureInForce], ...]
