@@ -29,6 +29,11 @@ class Source:
     pack: Pack
     lines: Mapping[Place, Line]
 
+    @property
+    def own(self) -> frozenset[tuple[str, str]]:
+        """This function will list the entries as written here: pairs of section and code."""
+        return frozenset((section, code) for section in SECTIONS for code in getattr(self.pack, section))
+
     def line(self, *place: Key) -> Line:
         """This function will find the line of a place, or of the nearest thing around it."""
         return next(self.lines[place[:n]] for n in range(len(place), -1, -1) if place[:n] in self.lines)

@@ -24,9 +24,10 @@ __all__ = ["PACKS", "Policy", "Resolved", "Rules", "load", "policies"]
 
 @dataclass(frozen=True, eq=False)
 class Policy:
-    """A whole pack with what it extends, all dates."""
+    """A whole pack with what it extends, all dates; `own` are the entries (section, code) of its own."""
 
     pack: Pack
+    own: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def name(self) -> str:
@@ -118,13 +119,13 @@ def _shipped(name: str, features: frozenset[str] | None) -> Policy:
 
 
 def _loaded(folder: Path, features: frozenset[str] | None) -> Policy:
-    source = _merged(folder, ())
-    check(source, features)
-    return Policy(source.pack)
-
-
-def _merged(folder: Path, below: tuple[str, ...]) -> Source:
     own = read_pack(folder)
+    source = _merged(folder, own, ())
+    check(source, features)
+    return Policy(source.pack, own.own)
+
+
+def _merged(folder: Path, own: Source, below: tuple[str, ...]) -> Source:
     if own.pack.extends is None:
         return own
     if own.pack.extends in (own.pack.name, *below):
@@ -132,7 +133,7 @@ def _merged(folder: Path, below: tuple[str, ...]) -> Source:
             zh=f"政策包“{own.pack.extends}”不能扩展自身", en=f"the pack {own.pack.extends!r} extends itself"
         )
     parent = _folder(own.pack.extends, (folder.parent, PACKS))
-    return extend(_merged(parent, (own.pack.name, *below)), own)
+    return extend(_merged(parent, read_pack(parent), (own.pack.name, *below)), own)
 
 
 def _folder(name: str, roots: Iterable[Path]) -> Path:
