@@ -4,8 +4,8 @@ from typing import Final
 
 import polars as pl
 
-from app.domain.words import Cause, SurveyItem
-from app.features.expressions import is_word
+from app.domain.words import Cause, CreditMark, Industry, SurveyItem
+from app.features.expressions import any_of, divided, is_word, ratio
 from app.features.feature import Feature, Source
 
 _EN: Final = {
@@ -22,6 +22,7 @@ _EN: Final = {
     SurveyItem.GOOD_REPUTE: "of good repute",
     SurveyItem.CIVIC_POINTS: "points for civic spirit",
 }
+_MONTHS: Final = 12  # of a year
 _UNITS: Final = {SurveyItem.CIVIC_POINTS: "points"}
 
 
@@ -47,5 +48,41 @@ AROUND_HOUSEHOLD: Final = (
         name="credit_lines_open", zh="有效授信笔数", en="credit lines in force", unit="count",
         cause=Cause.INDEBTEDNESS, source=Source.LINES, modelled=False, absent=0.0,
         expr=(pl.col("expires_on") >= pl.col("as_of")).sum(),
+    ),
+    Feature(
+        name="household_balance_to_income", zh="全户贷款余额与年收入之比",
+        en="loan balance of the household against a year's income", unit="ratio",
+        cause=Cause.INDEBTEDNESS, source=Source.DERIVED, modelled=False,
+        expr=ratio(pl.col("household_balance_yuan"), pl.col("income_12m_yuan")),
+    ),
+    Feature(
+        name="other_members_loans_same_bank", zh="其他家庭成员在同一银行的生产经营贷款笔数",
+        en="production loans of other members of the household at the same bank", unit="count",
+        cause=Cause.INDEBTEDNESS, source=Source.LOANS, modelled=False, absent=0.0,
+        expr=(
+            pl.col("active")
+            & (pl.col("borrower_id") != pl.col("own_borrower_id"))
+            & (pl.col("bank") == pl.col("own_bank"))
+            & ~is_word("industry", Industry.NOT_PRODUCTIVE)
+        ).sum(),
+    ),
+    Feature(
+        name="bad_faith_recorded", zh="有恶意失信记录（含已解除）",
+        en="record of bad faith, open or cleared", unit="flag",
+        cause=Cause.WILLINGNESS, source=Source.MARKS, modelled=False, absent=0.0,
+        expr=any_of(is_word("mark", CreditMark.BAD_FAITH)),
+    ),
+    Feature(
+        name="age_plus_term_years", zh="借款人年龄加贷款期限", en="age of the borrower and term together",
+        unit="years", cause=Cause.HOUSEHOLD, source=Source.DERIVED, modelled=False,
+        expr=divided(pl.col("borrower_age") * _MONTHS + pl.col("term_months"), _MONTHS),
+    ),
+    Feature(
+        name="groups_joined", zh="参加的联保小组个数", en="guarantee groups joined", unit="count",
+        cause=Cause.INDEBTEDNESS, source=Source.GROUPS, modelled=False, expr=pl.col("here").sum(),
+    ),
+    Feature(
+        name="societies_joined", zh="参加的互助社个数", en="mutual-aid societies joined", unit="count",
+        cause=Cause.HOUSEHOLD, source=Source.SOCIETIES, modelled=False, expr=pl.col("here").sum(),
     ),
 )  # fmt: skip
