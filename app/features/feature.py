@@ -42,6 +42,8 @@ class Source(StrEnum):
     SURVEYS = "surveys"
     ANSWERS = "answers"
     LINES = "lines"
+    GROUPS = "groups"
+    SOCIETIES = "societies"
     MEMBERS = "members"
     REGISTRATIONS = "registrations"
     MARKS = "marks"

@@ -33,11 +33,11 @@ class Subjects:
         """Gather the household's loans, dues and payments of each base row."""
         keys = base.select(
             "row", "loan_id", "household_id", "borrower_id", "as_of", "industry", "matures_on",
-            "township_code",
+            "township_code", "bank",
             *(pl.col("as_of").dt.offset_by(f"-{n}mo").alias(f"since_{n}m") for n in _WINDOWS),
         )  # fmt: skip
         own = keys.select(
-            "row", "household_id", "as_of", pl.col("loan_id", "borrower_id").name.prefix("own_")
+            "row", "household_id", "as_of", pl.col("loan_id", "borrower_id", "bank").name.prefix("own_")
         )  # fmt: skip
         lines = household_loans(facts, own)
         due = dues(facts, lines)
@@ -108,6 +108,20 @@ def _lines(of: Subjects) -> pl.LazyFrame:
     return of.known("credit_lines", "expires_on")
 
 
+def _groups(of: Subjects) -> pl.LazyFrame:
+    return _staying(of.known("guarantee_groups", "group_id", "left_on"))
+
+
+def _societies(of: Subjects) -> pl.LazyFrame:
+    return _staying(of.known("society_members", "society_id", "left_on"))
+
+
+def _staying(found: pl.LazyFrame) -> pl.LazyFrame:
+    """Tell who has not left; who left stays in view, so that it is known to be in none."""
+    here = pl.col("left_on").is_null() | (pl.col("left_on") > pl.col("as_of"))
+    return found.with_columns(here.alias("here"))
+
+
 def _members(of: Subjects) -> pl.LazyFrame:
     found = of.known(
         "household_members", "person_id", "born_on", "labour", "left_on", keys=("borrower_id", "matures_on")
@@ -172,6 +186,8 @@ SOURCES: Final[Mapping[Source, tuple[str, Callable[[Subjects], pl.LazyFrame]]]] 
         Source.SURVEYS: ("households", _surveys),
         Source.ANSWERS: ("surveys", _answers),
         Source.LINES: ("credit_lines", _lines),
+        Source.GROUPS: ("guarantee_groups", _groups),
+        Source.SOCIETIES: ("society_members", _societies),
         Source.MEMBERS: ("household_members", _members),
         Source.REGISTRATIONS: ("registrations", _registrations),
         Source.MARKS: ("credit_marks", _marks),
