@@ -26,10 +26,10 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "on_time": ("按时还款，逐年升级", "repaid on time: a step a year"),
         "late": ("曾逾期还款，此后重新计年", "repaid late: years count anew from there"),
         "overdue": ("有逾期本金，不升级、不上浮，转人工", "principal overdue: no step or uplift; referred"),
-        "bad_faith": ("有恶意失信记录，不升级、不上浮，转人工", "marked for bad faith: no step or uplift; referred"),
+        "bad_faith": ("有恶意失信记录，不升级，转人工", "marked for bad faith: no step or uplift; referred"),
         "uplift": ("信用户在上年贷款金额上上浮", "a credit household: above last year's amount"),
         "cap": ("不超过现行贷款上限", "held to the cap in force"),
-        "village_lowered": ("村内有恶意不还款，全村额度下调，转人工", "bad faith in the village: lowered; referred"),
+        "village_lowered": ("村内恶意不还款，全村下调，转人工", "bad faith in the village: lowered; referred"),
     }
 )  # fmt: skip
 
