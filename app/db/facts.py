@@ -144,6 +144,13 @@ class SqlFacts:
         for part in ids.iter_slices(size):
             yield tuple(part.to_series())
 
+    def households_within(self, place: str) -> tuple[str, ...]:
+        """This function will list, in byte order, the households ever placed where a code begins so."""
+        rows = tables.facts["households"].c
+        placed = sa.func.substr(rows.village_code, 1, len(place)) == place
+        query = sa.select(rows.household_id).where(placed).distinct().order_by(rows.household_id)
+        return tuple(self.connection.execute(query).scalars())
+
     def household_of(self, loan_ids: Sequence[str]) -> Mapping[str, str]:
         """This function will map loan ids to their households; unknown loans are left out."""
         loans = tables.facts["loans"]

@@ -169,6 +169,10 @@ class Facts(Protocol):
         """This function will give all household ids that have loans, in stable order, `size` at a time."""
         ...
 
+    def households_within(self, place: str) -> tuple[str, ...]:
+        """This function will list, in byte order, the households ever placed where a code begins so."""
+        ...
+
     def household_of(self, loan_ids: Sequence[str]) -> Mapping[str, str]:
         """This function will map loan ids to their households; unknown loans are left out."""
         ...

@@ -86,6 +86,10 @@ class MemoryFacts:
         for start in range(0, len(ids), size):
             yield tuple(ids[start : start + size])
 
+    def households_within(self, place: str) -> tuple[str, ...]:
+        rows = self.rows["households"].filter(pl.col("village_code").str.starts_with(place))
+        return tuple(rows.get_column("household_id").unique().sort())
+
     def household_of(self, loan_ids: Sequence[str]) -> Mapping[str, str]:
         loans = self.rows["loans"].filter(pl.col("loan_id").is_in(list(loan_ids))).sort("version")
         return dict(loans.select("loan_id", "household_id").iter_rows())
