@@ -1,4 +1,4 @@
-"""`policies check`: whether the packs are sound and say what their cases want."""
+"""`policies`: whether packs are sound and say what their cases want, what they say, what one changes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from app.cli.packs import pack_at
+from app.cli.policy_show import show
 from app.cli.progress import console
 from app.domain.errors import PolicyError
-from app.features.catalogue import RULE_COLUMNS
 from app.policy.cases import Checked, check_cases
-from app.policy.policy import PACKS, Policy, load, policies
+from app.policy.policy import PACKS, Policy, policies
 
 app = typer.Typer(no_args_is_help=True, help="policy packs 政策包")
 
@@ -19,6 +20,9 @@ app = typer.Typer(no_args_is_help=True, help="policy packs 政策包")
 @app.callback()
 def packs() -> None:
     """Look after policy packs."""
+
+
+app.command()(show)
 
 
 @app.command()
@@ -29,7 +33,7 @@ def check(
     table = Table("pack 政策包", "extends", "entries 条目", "cases 案例", "changes 变更日", "sha256")
     for name in packs or policies():
         folder = Path(name) if Path(name).is_dir() else PACKS / name
-        policy = load(folder if Path(name).is_dir() else name, features=RULE_COLUMNS)
+        policy = pack_at(name)
         cases = list(check_cases(policy, folder))
         _refuse_wrong(cases)
         _row(table, policy, len(cases))

@@ -58,6 +58,7 @@ _PLAIN: Final = frozenset({"", "code", "count", "level", "answer", "flag"})  # n
 YES_NO_UNITS: Final = frozenset({"flag", "answer"})
 _PARTS: Final = frozenset({"share", "ratio"})  # parts of one, shown in per cent
 _DAY: Final = "yyyymmdd"
+_YEAR: Final = "year"
 _SIDES: Final[Mapping[str, Text]] = MappingProxyType(
     {
         "at_least": Text("不低于", "at least"),
@@ -106,6 +107,8 @@ def amount(number: float, unit: str = "") -> Text:
     if unit == _DAY:
         day = f"{number:.0f}"
         return Text(*(2 * (f"{day[:4]}-{day[4:6]}-{day[6:]}",)))
+    if unit == _YEAR:
+        return Text(f"{number:.0f}年", f"{number:.0f}")
     if unit in _PARTS:
         return Text(*(2 * (f"{plain(round(number * 100, 9))}%",)))
     after = Text("", "") if unit in _PLAIN else _UNITS.get(unit, Text(f" {unit}", f" {unit}"))
