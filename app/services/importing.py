@@ -16,7 +16,7 @@ from app.domain.ledger import TABLES, Table
 from app.ledgerfile.checking import BadRows, CheckedTable, check_table
 from app.ledgerfile.limits import FileLimits
 from app.ledgerfile.reading import RawSheet, read_ledger
-from app.services.fact_rows import content_hashes, record_keys, with_known_days
+from app.services.facts_append import append_rows
 from app.services.ports import ImportRecord, Store, UnitOfWork
 from app.services.references import References
 from app.services.registration import Registration
@@ -152,24 +152,11 @@ class _Run:
         return counts
 
     def _append_slice(self, table: Table, rows: pl.DataFrame) -> Totals:
-        """Compare with what is stored, and add what is new or says something else."""
-        keyed = rows.with_columns(record_keys(table, rows), content_hashes(table, rows))
-        latest = self.work.facts.latest(table, keyed.get_column("record_key"))
-        before = latest.rename(
-            {"version": "before", "content_hash": "hash_before", "known_on": "known_before"}
+        return append_rows(
+            self.work.facts,
+            table,
+            rows,
+            import_id=self.import_id,
+            imported_on=self.imported_on,
+            lag_days=self.lags.get(table.name, 0),
         )
-        joined = keyed.join(before, on="record_key", how="left", maintain_order="left")
-        changed = joined.filter(~pl.col("content_hash").eq_missing(pl.col("hash_before")))
-        fresh = changed.with_columns(
-            (pl.col("before").fill_null(0) + 1).alias("version"),
-            pl.lit(self.imported_on).alias("imported_on"),
-            pl.lit(self.import_id, pl.Int64).alias("import_id"),
-        )
-        known = with_known_days(fresh, lag_days=self.lags.get(table.name, 0), imported_on=self.imported_on)
-        self.work.facts.append(table, known)
-        corrected = changed.get_column("before").count()
-        return {
-            "added": changed.height - corrected,
-            "corrected": corrected,
-            "unchanged": rows.height - changed.height,
-        }
