@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from app import CODE_VERSION
+from app.domain.errors import NoRulesInForceError
 from app.domain.frames import Frames
 from app.domain.money import PPM
 from app.domain.words import Light
@@ -217,17 +218,28 @@ def faults(base: pl.DataFrame) -> pl.DataFrame:
 
 
 def thresholds(rules: Rules) -> dict[Light, int]:
-    """This function will give the estimate's thresholds of the lights in parts per million."""
+    """This function will give the estimate's thresholds of the lights in parts per million.
+
+    Raises NoRulesInForceError where a pack reaches back to days on which it has no lights.
+    """
+    if "pd_red" not in rules.parameters:
+        raise NoRulesInForceError(
+            zh=f"政策包“{rules.policy}”自 {rules.since} 起没有红黄绿灯的界限，不能研判",
+            en=f"the policy pack {rules.policy!r} has no lights from {rules.since} on, so it cannot assess",
+            policy=rules.policy,
+            day=rules.since.isoformat(),
+        )
     return {light: round(rules.parameters[f"pd_{light.value}"] * PPM) for light in (Light.YELLOW, Light.RED)}
 
 
 def _opinions(frames: Frames, base: pl.DataFrame, rules: Rules, basis: Basis) -> pl.DataFrame:
     """Put the two opinions side by side: rating and estimate, on the same features."""
+    bounds = thresholds(rules)  # before all work: a day without lights is told at once
     features = build(frames, base, context=basis.context)
     inputs = pl.Series("inputs_hash", row_hashes(features.drop("row")))
     rated = _with(features.with_columns(inputs), rate(features, rules), estimate(features, basis.estimator))
     rates = basis.estimator.rating_rates if basis.estimator else None
-    return _with(rated, agreement(rated, thresholds(rules), rates))
+    return _with(rated, agreement(rated, bounds, rates))
 
 
 def _with(frame: pl.DataFrame, *parts: pl.DataFrame) -> pl.DataFrame:
