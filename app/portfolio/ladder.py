@@ -29,7 +29,7 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "bad_faith": ("有恶意失信记录，不升级，转人工", "marked for bad faith: no step or uplift; referred"),
         "uplift": ("信用户在上年贷款金额上上浮", "a credit household: above last year's amount"),
         "cap": ("不超过现行贷款上限", "held to the cap in force"),
-        "village_lowered": ("村内恶意不还款，全村下调，转人工", "bad faith in the village: lowered; referred"),
+        "village_lowered": ("村内恶意不还款，全村下调，转人工", "bad faith in the village; referred"),
     }
 )  # fmt: skip
 

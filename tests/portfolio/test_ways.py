@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.frames import Frames
@@ -135,6 +135,7 @@ def test_a_pack_without_ways_of_use_is_named_with_the_day() -> None:
         dividend_state(county(dividend()), as_of=DAY, rules=national)
 
 
+@settings(max_examples=30, deadline=None)
 @given(paid=st.integers(0, 300_000), days=st.integers(-40, 60), extra=st.integers(0, 60))
 def test_paying_more_or_earlier_never_leaves_more_unpaid(paid: int, days: int, extra: int) -> None:
     day = pl.Series([DUE]).dt.offset_by(f"{days}d").item()
