@@ -27,8 +27,8 @@ REFUND_COLUMNS: Final = (
 )  # fmt: skip
 _LOAN: Final = (
     "loan_id", "household_id", "township_code", "village_code", "bank", "amount", "annual_rate",
-    "term_months", "disbursed_on", "use_mode", "kind", "method", "industry", "subsidised", "times_extended", "times_renewed",
-    "principal_days_late", "interest_days_late",
+    "term_months", "disbursed_on", "use_mode", "kind", "method", "industry", "subsidised",
+    "times_extended", "times_renewed", "principal_days_late", "interest_days_late",
 )  # fmt: skip
 
 
@@ -39,8 +39,8 @@ def interest_refunds(
 
     The year runs from the day after last year's deadline to this year's, the deadline itself in time; the
     pack's yearly `duty` names the day. Payments cover the oldest interest first. One row per loan with
-    interest due, by loan_id, with REFUND_COLUMNS: `due`, `paid_by_day`, `paid_after` (by as_of), `missed` (due and not paid by the
-    day) in fen; `refund` (fen) is the subsidised part of `paid_by_day`: the pack's share, of what the
+    interest due, by loan_id, with REFUND_COLUMNS: `due`, `paid_by_day`, `paid_after`
+    (by as_of), `missed` (due and not paid by the day) in fen; `refund` (fen) is the subsidised part of `paid_by_day`: the pack's share, of what the
     household's first loans fill of the subsidised cap (ppm), null and no rule where no subsidy is for the
     loan. What was paid after the day is not refunded without a person (*design*: the source is silent).
     Loans without a plan of interest are left out. Raises SchemeAbsentError.
