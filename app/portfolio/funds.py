@@ -11,7 +11,7 @@ from app.domain.words import FundKind, FundMovement
 from app.policy.rules import Resolved, Rules
 from app.portfolio.compensated import with_compensated
 
-_SIGNS: Final = MappingProxyType(
+SIGNS: Final = MappingProxyType(
     {
         FundMovement.DEPOSIT: 1,
         FundMovement.RECOVERY: 1,
@@ -22,7 +22,7 @@ _SIGNS: Final = MappingProxyType(
     }
 )
 CARRYING: Final = (FundKind.COMPENSATION.value, FundKind.GUARANTEE.value)
-MOVED: Final = tuple(movement.value for movement in _SIGNS)
+MOVED: Final = tuple(movement.value for movement in SIGNS)
 BALANCE_COLUMNS: Final = ("fund_id", "fund", "banks", *MOVED, "balance")
 
 
@@ -48,7 +48,7 @@ def fund_balances(frames: Frames, *, as_of: date) -> pl.DataFrame:
     `banks` are the banks that its deposits name: a fund kept with banks carries their loans only.
     """
     moved = frames.as_of(as_of)["fund_movements"].filter(pl.col("moved_on") <= as_of)
-    signs = pl.col("movement").replace_strict(dict(_SIGNS), default=0, return_dtype=pl.Int64)
+    signs = pl.col("movement").replace_strict(dict(SIGNS), default=0, return_dtype=pl.Int64)
     deposit = pl.col("movement") == FundMovement.DEPOSIT.value
     sums = [pl.col("amount").filter(pl.col("movement") == name).sum().alias(name) for name in MOVED]
     return (
