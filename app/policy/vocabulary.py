@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from app.policy.finding_labels import FINDING_LABELS
+
 STANDING_COLUMNS: Final = frozenset(
     {
         "households",  # count
@@ -26,64 +28,7 @@ DRAW_COLUMNS: Final = frozenset(
         "overdue_days",  # principal or interest of any loan of the household, the longest
     }
 )
-FINDING_COLUMNS: Final = frozenset(
-    {
-        # the loan as it stands
-        "is_active",  # 1 or 0
-        "kind",  # word: LoanKind
-        "industry",  # word: Industry
-        "use_mode",  # word: UseMode
-        "amount_yuan",
-        "balance_yuan",
-        "annual_rate_pct",  # % a year
-        "term_months",
-        "principal_days_late",
-        "principal_overdue_yuan",
-        "interest_days_late",
-        "interest_overdue_yuan",
-        "days_past_maturity",  # until repaid in full, else until as_of; 0 when never
-        "dividend_days_late",  # since the oldest dividend due and not fully paid; null when none
-        "dividend_overdue_yuan",
-        # when it was paid out
-        "registration_at_disbursement",  # word: Registration; null when none was known
-        "wait_days",  # from application to disbursement; null without an application
-        "household_principal_yuan",  # owed by the household after the payout, this loan included
-        "household_loans",  # count of other loans that the household owed on then
-        "household_top_ups",  # count of top-ups among the loans owed on then, this one included
-        "other_borrower_loans",  # count of those other loans whose borrower is another member
-        # what was done with the money
-        "use_outside_production_yuan",
-        "use_debt_yuan",
-        "use_financial_yuan",  # put to financial products or lent on
-        "use_state_last",  # word: UseState, of the last visit that tells
-        "misuse_visits",  # count
-        # how it was paid back
-        "interest_on_disbursement_yuan",
-        "principal_on_disbursement_yuan",
-        "interest_ahead_days",  # most days of interest that were ever paid before they had run
-        "interest_excess_yuan",  # interest paid above the contract's rate on actual days (a year of 360)
-        "first_principal_days",  # from disbursement; null when none was repaid
-        "first_principal_days_ahead",  # before the first principal fell due
-        "half_repaid_days",  # from disbursement until more than half was repaid
-        "half_repaid_days_ahead",  # before more than half fell due
-        "old_loans_repaid_same_day_yuan",  # principal of the household's other loans at the bank
-        # the people behind it: counts of loans of others, except where said
-        "id_invalid",  # 1 or 0
-        "same_person_loans",  # of one ID number in other households
-        "same_phone_loans",  # in other households
-        "same_account_loans",  # of other borrowers
-        "same_name_borrowers",  # count of other borrowers
-        "same_name_same_birth_date_loans",
-        "same_name_same_phone_loans",
-        "same_name_same_account_loans",
-        "same_name_same_village_alike_id_loans",
-        "near_name_same_phone_loans",
-        "near_name_same_account_loans",
-        "near_name_same_village_same_birth_date_loans",
-        "near_name_same_village_alike_id_loans",
-        "alike_id_loans",  # one slip apart in all 18 characters: so one number at least is invalid
-    }
-)
+FINDING_COLUMNS: Final = frozenset(FINDING_LABELS)
 CLAIM_COLUMNS: Final = frozenset(
     {
         "days_overdue",  # days principal is overdue
