@@ -84,7 +84,7 @@ def warnings(
     form = format_of(request, format_)
     if form != "json":
         return export(desk.store, where, form, at_once=desk.settings.max_page)
-    size = _page_size(limit, desk.settings.max_page)
+    size = page_size(limit, desk.settings.max_page)
     place = None if cursor is None else Cursor.read(cursor, where)
     where, after = (where, None) if place is None else (replace(where, as_of=place.as_of), place.after)
     rows, more = listing.page(desk.store, where, after=after, limit=size)
@@ -122,7 +122,8 @@ def history(desk: AtDesk, loan_id: Annotated[Code, Path(description="贷款编�
     return rendered({"items": listing.history(desk, loan_id)})
 
 
-def _page_size(limit: int | None, most: int) -> int:
+def page_size(limit: int | None, most: int) -> int:
+    """This function will give the rows of a page: what was asked for, or the usual; InvalidRequestError."""
     if limit is not None and limit > most:
         zh, en = f"每页最多 {most} 条。", f"A page has at most {most} rows."
         raise InvalidRequestError.at("?limit", "too_large", zh=zh, en=en)

@@ -57,7 +57,7 @@ def offers(rules: Rules, as_of: date) -> Offers:
         matures_on=_months_on(as_of, term),
         line_ends_on=_months_on(as_of, _whole(rules, LINE_MONTHS)),
         rate_cap=cap,
-        rates={} if cap is None else {g.code: _ppm(cap.now.value - g.now.rate_discount) for g in rules.grades},
+        rates={} if cap is None else _rates(cap.now.value, rules),
     )
 
 
@@ -67,6 +67,10 @@ def _rate_cap(rules: Rules) -> Resolved[Parameter, ParameterInForce] | None:
         return None
     wanted = RATE_CAPS[term > short]
     return next((entry for entry in rules.parameter_entries if entry.code == wanted), None)
+
+
+def _rates(cap: float, rules: Rules) -> Mapping[str, int]:
+    return {grade.code: _ppm(cap - grade.now.rate_discount) for grade in rules.grades}
 
 
 def _ppm(per_cent: float) -> int:

@@ -1,4 +1,4 @@
-"""Whole-village granting (整村授信): grade, limit, rate and eligibility of every household of a place at once.
+"""Whole-village granting (整村授信): grade, limit, rate and eligibility of all households of a place.
 
 Two passes over the same rows: the household is rated first, then what the rating gives is offered, and
 the rules on eligibility judge that offer. A household that is refused or referred stays in the list.
@@ -71,6 +71,17 @@ def grants(
     return _listed(rated.hstack(said), frames, offered, rules, as_of)
 
 
+def grants_of_frames(frames: Frames, place: str, *, as_of: date, rules: Rules) -> Granted:
+    """This function will grant to all households of a place from facts at hand, all of them or the place's.
+
+    Raises NotFoundError for a place without households on the day.
+    """
+    rows = grants(frames, as_of=as_of, rules=rules, within=place)
+    if rows.is_empty():
+        raise place_is_empty(place, as_of)
+    return _with_basis(place, as_of, rules, rows, frames.watermark, rows.height)
+
+
 def grants_of_place(desk: Desk, place: str, *, as_of: date, policy: str | None) -> Granted:
     """This function will grant to all households of a stored place.
 
@@ -110,16 +121,22 @@ def _granted(
         chosen = rest[:limit]
         frames = work.facts.frames(as_of=as_of, households=chosen, provenance=False)
     rows = grants(frames, as_of=as_of, rules=rules, within=place, households=chosen)
-    granted = Granted(
+    granted = _with_basis(place, as_of, rules, rows, frames.watermark, len(ids))
+    return granted, len(rest) > len(chosen)
+
+
+def _with_basis(
+    place: str, as_of: date, rules: Rules, rows: pl.DataFrame, watermark: int, households: int
+) -> Granted:
+    return Granted(
         place=place,
         as_of=as_of,
         rules=rules,
         offers=offers(rules, as_of),
-        watermark=frames.watermark,
-        households=len(ids),
+        watermark=watermark,
+        households=households,
         rows=rows,
     )
-    return granted, len(rest) > len(chosen)
 
 
 def _refuse_without_rating(rules: Rules, as_of: date) -> None:
@@ -139,9 +156,7 @@ def _read_by(rules: Rules) -> frozenset[str]:
     return (judged | rated | _SHOWN) - frozenset(IDENTITY)
 
 
-def _listed(
-    judged: pl.DataFrame, frames: Frames, offered: Offers, rules: Rules, as_of: date
-) -> pl.DataFrame:
+def _listed(judged: pl.DataFrame, frames: Frames, offered: Offers, rules: Rules, as_of: date) -> pl.DataFrame:
     groups = frames.as_of(as_of)["households"].select("household_id", "village_group")
     whole = judged.join(groups, on="household_id", how="left", maintain_order="left").with_columns(
         pl.col("borrower_age").cast(pl.Int64),
@@ -160,7 +175,7 @@ def _rating_says() -> pl.Expr:
 
 
 def _result() -> pl.Expr:
-    """No pack cites from how many points a household is granted anything: without a grade a person decides."""
+    """No pack cites from how many points on anything is granted: without a grade a person decides."""
     refused = pl.col("by_rules") == Eligibility.REFUSED.value
     ungraded = pl.col("rating_grade").is_null() & ~refused
     return pl.when(ungraded).then(pl.lit(Eligibility.REFERRED.value)).otherwise("by_rules")
