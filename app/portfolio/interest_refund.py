@@ -39,11 +39,11 @@ def interest_refunds(
 
     The year runs from the day after last year's deadline to this year's, the deadline itself in time; the
     pack's yearly `duty` names the day. Payments cover the oldest interest first. One row per loan with
-    interest due, by loan_id, with REFUND_COLUMNS: `due`, `paid_by_day`, `paid_after`
-    (by as_of), `missed` (due and not paid by the day) in fen; `refund` (fen) is the subsidised part of `paid_by_day`: the pack's share, of what the
-    household's first loans fill of the subsidised cap (ppm), null and no rule where no subsidy is for the
-    loan. What was paid after the day is not refunded without a person (*design*: the source is silent).
-    Loans without a plan of interest are left out. Raises SchemeAbsentError.
+    interest due, by loan_id, with REFUND_COLUMNS: `due`, `paid_by_day`, `paid_after` (by as_of), `missed`
+    (due and not paid by the day) in fen; `refund` (fen) is the subsidised part of `paid_by_day`: the pack's
+    share of what the household's first loans fill of the subsidised cap (ppm), null and no rule where no
+    subsidy is for the loan. What was paid after the day is not refunded without a person (*design*: the
+    source is silent). Loans without a plan of interest are left out. Raises SchemeAbsentError.
     """
     before, day = (deadline(rules, number, duty, as_of=as_of) for number in (year - 1, year))
     sums = _covered(frames, as_of, before, day).filter(pl.col("due") > 0)
