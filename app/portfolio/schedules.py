@@ -1,15 +1,18 @@
 """Plans of repayment: when principal and interest of a loan fall due, to the fen, for many loans at once."""
 
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
 import polars as pl
 
 from app.domain.errors import XindengError
+from app.domain.frames import Frames
 from app.domain.money import PPM
 from app.domain.words import RepaymentMethod
 from app.features.expressions import days_between
+from app.policy.rules import Rules
 
 SCHEDULE_COLUMNS: Final = ("loan_id", "number", "due_on", "principal", "interest", "balance")
 _HALVES_A_YEAR: Final = 24  # dates stand on half months
@@ -148,3 +151,26 @@ def _interest(reckoning: Reckoning) -> pl.Expr:
     wide = [pl.col("before"), pl.col("annual_rate"), days_between("since", "due_on")]
     product = wide[0].cast(pl.Int128) * wide[1].cast(pl.Int128) * wide[2].cast(pl.Int128)
     return ((product * 2 + year) // (2 * year)).cast(pl.Int64).alias("interest")
+
+
+def maturity(months: int) -> pl.Expr:
+    """This function will build the day so many months after `disbursed_on`, or the month's last day."""
+    return pl.col("disbursed_on").dt.offset_by(f"{months}mo")
+
+
+def unplanned(frames: Frames, *, as_of: date) -> pl.DataFrame:
+    """This function will list the loans known on a day that have no plan, as `schedules` wants them."""
+    known = frames.as_of(as_of)
+    terms = ("loan_id", "amount", "annual_rate", "disbursed_on", "matures_on", "method")
+    return (
+        known["loans"].join(known["repayments_due"], on="loan_id", how="anti").select(terms).sort("loan_id")
+    )
+
+
+def is_usual(rules: Rules, per_year: int) -> bool:
+    """This function will tell whether a pack names so many instalments a year, or names none at all.
+
+    The source limits them in principle only (云南 2000, 第二十条 原则上): another number refers.
+    """
+    named = [n for code, n in rules.parameters.items() if code.startswith("instalments_a_year_")]
+    return not named or per_year in named
