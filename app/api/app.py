@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from app import CODE_VERSION
-from app.api import about, errors, grants, health, judging, lists, rules
+from app.api import about, claims, errors, grants, health, judging, lists, rules
 from app.api.edges import Edge
 from app.api.examples import BODIES
 from app.api.openapi import describe
@@ -14,6 +14,7 @@ _TAGS = [
     {"name": "warning", "description": "到期预警"},
     {"name": "warnings", "description": "预警清单"},
     {"name": "grants", "description": "整村授信"},
+    {"name": "claims", "description": "风险补偿"},
     {"name": "about", "description": "政策包与模型"},
     {"name": "health", "description": "运行状态"},
 ]
@@ -27,7 +28,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.state.desk = desk
     errors.install(app)
     app.add_middleware(Edge, max_body_bytes=desk.settings.max_body_bytes)
-    for module in (judging, lists, grants, about, rules, health):
+    for module in (judging, lists, grants, claims, about, rules, health):
         app.include_router(module.router)
     describe(app, BODIES)
     return app

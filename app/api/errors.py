@@ -24,6 +24,7 @@ from app.domain.errors import (
     XindengError,
 )
 from app.services.assessing import NotOutstandingError, UnfitLoanError
+from app.services.claims import ClaimConflictError, ClaimRefusedError
 from app.services.findings import InvalidFactsError
 
 
@@ -70,6 +71,8 @@ KINDS: Final[Mapping[type[XindengError], Kind]] = MappingProxyType(
         UnsupportedMediaTypeError: Kind(status=415, zh="内容类型不支持", en="Unsupported media type"),
         NotOutstandingError: Kind(status=422, zh="贷款不在期", en="The loan is not outstanding"),
         UnfitLoanError: Kind(status=422, zh="贷款资料有误", en="The loan's facts are unfit"),
+        ClaimRefusedError: Kind(status=422, zh="补偿申请不予受理", en="The claim is refused"),
+        ClaimConflictError: Kind(status=409, zh="与已有记录冲突", en="Conflict with what is stored"),
         StoreError: _UNAVAILABLE,
         ArtefactError: _UNAVAILABLE,
         PolicyError: _INTERNAL,

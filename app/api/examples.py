@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import yaml
 
+from app.api.claims import ClaimRequest
 from app.api.openapi import BodyDocs
 from app.api.requests import ScoreBatch, ScoreRequest, WarningBatch, WarningRequest
 
@@ -73,6 +74,16 @@ _APPLICATION: Final[Mapping[str, Any]] = {
 }
 SCORE: Final[Mapping[str, Any]] = {"as_of": _AS_OF, "household": _HOUSEHOLD, "application": _APPLICATION}
 WARNING: Final[Mapping[str, Any]] = {"as_of": _AS_OF, "loan_id": "SIM-L-1", "household": _HOUSEHOLD}
+CLAIM: Final[Mapping[str, Any]] = {
+    "claim_id": "SIM-C-1",
+    "loan_id": "SIM-L-1",
+    "fund_id": "SIM-FUND",
+    "ground": "illness",
+    "principal": 5_000_000,
+    "interest": 217_500,
+    "recourse_on": "2025-09-01",
+    "evidence": "医院诊断证明",
+}
 
 # Answers as they were given; a test holds them to the shape of what is answered now.
 _ANSWERS: Final[Mapping[str, Any]] = yaml.safe_load(
@@ -94,5 +105,6 @@ BODIES: Final[Mapping[str, BodyDocs]] = MappingProxyType(
                 "inline": {"as_of": _AS_OF, "items": [{"loan_id": "SIM-L-1", "household": _HOUSEHOLD}]}
             },
         ),
+        "/claims": BodyDocs(model=ClaimRequest, examples={"illness": CLAIM}),
     }
 )

@@ -84,6 +84,7 @@ _DOCS: Final[Mapping[int, str]] = {
     400: "请求无法理解 · the request cannot be understood",
     404: "没有找到 · not found",
     406: "格式不支持 · not acceptable",
+    409: "与已有记录冲突 · it conflicts with what is stored",
     413: "请求体过大 · the body is too large",
     415: "内容类型不支持 · unsupported media type",
     422: "请求内容有误，逐项列出 · the request is wrong; each field is named",
