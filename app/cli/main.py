@@ -4,7 +4,20 @@ import sys
 
 import typer
 
-from app.cli import demo, funds, granting, ledger, policies, schedule, scoring, serving, societies, subsidy, training
+from app.cli import (
+    demo,
+    findings,
+    funds,
+    granting,
+    ledger,
+    policies,
+    schedule,
+    scoring,
+    serving,
+    societies,
+    subsidy,
+    training,
+)
 from app.cli.progress import console
 from app.domain.errors import XindengError
 
@@ -14,7 +27,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="信灯 Xindeng: early warning and credit scoring for small rural loans.",
 )
-for module in (ledger, scoring, granting, funds, schedule, societies, subsidy, serving, training, demo):
+for module in (
+    ledger,
+    scoring,
+    granting,
+    funds,
+    schedule,
+    societies,
+    subsidy,
+    serving,
+    training,
+    demo,
+    findings,
+):
     module.register(app)
 app.add_typer(policies.app, name="policies")
 

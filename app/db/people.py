@@ -1,6 +1,6 @@
 """Persons: the one table with names, ID numbers, phones and accounts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from app.db import transfer
 from app.db.guards import check_frame, storable
 from app.db.queries import members
 from app.db.tables import MAX_CODE, ledger_state, persons
+from app.services.ports import IDENTITY
 
 _AT_ONCE: Final = 20_000
 _DETAILS: Final = ("full_name", "phone", "account", "registered_on")
@@ -41,6 +42,16 @@ class SqlPeople:
         )
         rows = (row for query in queries for row in self.connection.execute(query).mappings())
         return {row["id_number"]: dict(row) for row in rows}
+
+    def identities(self, person_ids: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """This function will read who people are (IDENTITY), `_AT_ONCE` at a time, by person id."""
+        wanted = sorted(storable(dict.fromkeys(person_ids)))
+        for start in range(0, len(wanted), _AT_ONCE):
+            chosen = members(self.connection, wanted[start : start + _AT_ONCE])
+            columns = (persons.c[name] for name in IDENTITY)
+            query = sa.select(*columns).where(persons.c.person_id.in_(chosen)).order_by(persons.c.person_id)
+            rows = self.connection.execute(query).all()
+            yield pl.DataFrame(rows, schema=dict(IDENTITY), orient="row")
 
     def register(self, people: pl.DataFrame, *, import_id: int) -> int:
         """This function will add or update people and count the rows that changed.

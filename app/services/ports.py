@@ -110,6 +110,12 @@ ASSESSMENT_SCHEMA: Final[Mapping[str, pl.DataType]] = MappingProxyType(
 )
 
 
+# Who a person is, as the table of persons has it; never leaves the services layer.
+IDENTITY: Final[Mapping[str, pl.DataType]] = MappingProxyType(
+    dict.fromkeys(("person_id", "full_name", "id_number", "phone", "account"), pl.String())
+)
+
+
 class People(Protocol):
     """The one table with names, ID numbers, phones and accounts."""
 
@@ -119,6 +125,13 @@ class People(Protocol):
 
     def register(self, people: pl.DataFrame, *, import_id: int) -> int:
         """This function will add or update people (id_number, full_name, phone, account, registered_on)."""
+        ...
+
+    def identities(self, person_ids: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """This function will read who people are (IDENTITY), some at a time: to compare, never to show.
+
+        Ids that are not known are left out.
+        """
         ...
 
 

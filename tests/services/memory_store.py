@@ -11,7 +11,7 @@ import polars as pl
 
 from app.domain.frames import Frames
 from app.domain.ledger import BY_NAME, FACT_TABLES, Table
-from app.services.ports import ImportRecord
+from app.services.ports import IDENTITY, ImportRecord
 
 STORED = {"record_key": pl.String(), "content_hash": pl.String()}
 
@@ -111,6 +111,14 @@ class MemoryPeople:
 
     def ids(self, id_numbers: Sequence[str]) -> Mapping[str, str]:
         return {n: self.rows[n]["person_id"] for n in id_numbers if n in self.rows}
+
+    def identities(self, person_ids: Sequence[str]) -> Iterator[pl.DataFrame]:
+        rows = [
+            {"id_number": number, **row}
+            for number, row in self.rows.items()
+            if row["person_id"] in person_ids
+        ]
+        yield pl.DataFrame(rows, schema=dict(IDENTITY))
 
     def register(self, people: pl.DataFrame, *, import_id: int) -> int:
         changes = 0
