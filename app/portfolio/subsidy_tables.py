@@ -20,7 +20,7 @@ QUARTER_COLUMNS: Final = ("q1", "q2", "q3", "q4")
 SUM_COLUMNS: Final = ("loans", "households", *QUARTER_COLUMNS, "first_half", "year")
 PRINTED_COLUMNS: Final = (
     "item", "zh", "printed", "ours", "difference", "printed_balance", "whole_year", "share_of_year",
-    "opening_balance",
+    "opening_balance", "note",
 )  # fmt: skip
 TOTAL: Final = "subsidy_total"  # figures of a pack that the plan is held against go by these codes
 FIRST_HALF: Final = "subsidy_first_half"
@@ -29,7 +29,7 @@ VINTAGE_BALANCE: Final = "balance_vintage_"
 _VINTAGE: Final = re.compile(rf"{VINTAGE_SUBSIDY}(\d{{4}})")
 _PRINTED: Final = {
     "item": pl.String(), "zh": pl.String(), "printed": pl.Int64(), "ours": pl.Int64(),
-    "printed_balance": pl.Int64(), "whole_year": pl.Int64(), "opening_balance": pl.Int64(),
+    "printed_balance": pl.Int64(), "whole_year": pl.Int64(), "opening_balance": pl.Int64(), "note": pl.String(),
 }  # fmt: skip
 
 
@@ -80,17 +80,24 @@ def beside_printed(
 
     One row per vintage, for the total and for the first half; none where the pack prints none. `whole_year`
     is a whole year's interest on the printed balance at the long base rate, `share_of_year` the printed sum
-    as a share of it, `opening_balance` ours on the year's first day. Money in fen. Printed are the figures
+    as a share of it, `opening_balance` ours on the year's first day, `note` the pack's. Money in fen. Printed are the figures
     `subsidy_vintage_<year>`, `balance_vintage_<year>`, `subsidy_total` and `subsidy_first_half`.
     """
     rules = policy.at(date(year, 12, 31))
     printed = {figure.code: fen(str(figure.now.value)) for figure in rules.figures if _is_sum(figure.code)}
-    labels = {figure.code: figure.entry.zh for figure in rules.figures}
+    told = {figure.code: (figure.entry.zh, figure.now.reference.note) for figure in rules.figures}
     table = quarter_table(plan, "vintage")
     ours = {f"{VINTAGE_SUBSIDY}{v}": whole for v, whole in table.select("vintage", "year").rows()}
     ours |= {TOTAL: table.item(-1, "year"), FIRST_HALF: table.item(-1, "first_half")}
     rows = [
-        (code, labels[code], sum_, ours.get(code, 0), *_against_balance(code, printed, rules, opening or {}))
+        (
+            code,
+            told[code][0],
+            sum_,
+            ours.get(code, 0),
+            *_against_balance(code, printed, rules, opening or {}),
+            told[code][1],
+        )
         for code, sum_ in printed.items()
         if not code.startswith(VINTAGE_BALANCE)
     ]
