@@ -79,12 +79,16 @@ def _print_beside(printed: pl.DataFrame, checks: Sequence[IdentityValue]) -> Non
         console.print(table)
     for check in checks:
         if not check.holds:
-            console.print(
-                f"[bold]finding 发现[/] {check.zh}：计算 {_plain(check.computed)}，文件 {_plain(check.printed)}，"
-                f"相差 {_plain(check.difference)}（{check.reference.document} {check.reference.clause}）\n"
-                f"  {check.en}: computed {_plain(check.computed)}, printed {_plain(check.printed)}",
-                highlight=False,
-            )
+            console.print(_finding(check), highlight=False)
+
+
+def _finding(check: IdentityValue) -> str:
+    computed, printed, by = map(_plain, (check.computed, check.printed, check.difference))
+    where = f"{check.reference.document} {check.reference.clause}"
+    return (
+        f"[bold]finding 发现[/] {check.zh}：计算 {computed}，文件 {printed}，相差 {by}（{where}）\n"
+        f"  {check.en}: computed {computed}, printed {printed}"
+    )
 
 
 def _plain(number: Decimal) -> str:

@@ -29,7 +29,8 @@ VINTAGE_BALANCE: Final = "balance_vintage_"
 _VINTAGE: Final = re.compile(rf"{VINTAGE_SUBSIDY}(\d{{4}})")
 _PRINTED: Final = {
     "item": pl.String(), "zh": pl.String(), "printed": pl.Int64(), "ours": pl.Int64(),
-    "printed_balance": pl.Int64(), "whole_year": pl.Int64(), "opening_balance": pl.Int64(), "note": pl.String(),
+    "printed_balance": pl.Int64(), "whole_year": pl.Int64(), "opening_balance": pl.Int64(),
+    "note": pl.String(),
 }  # fmt: skip
 
 
@@ -80,30 +81,34 @@ def beside_printed(
 
     One row per vintage, for the total and for the first half; none where the pack prints none. `whole_year`
     is a whole year's interest on the printed balance at the long base rate, `share_of_year` the printed sum
-    as a share of it, `opening_balance` ours on the year's first day, `note` the pack's. Money in fen. Printed are the figures
-    `subsidy_vintage_<year>`, `balance_vintage_<year>`, `subsidy_total` and `subsidy_first_half`.
+    as a share of it, `opening_balance` ours on the year's first day, `note` the pack's. Money
+    in fen. Printed are the figures `subsidy_vintage_<year>`, `balance_vintage_<year>`, `subsidy_total` and
+    `subsidy_first_half`.
     """
     rules = policy.at(date(year, 12, 31))
     printed = {figure.code: fen(str(figure.now.value)) for figure in rules.figures if _is_sum(figure.code)}
-    told = {figure.code: (figure.entry.zh, figure.now.reference.note) for figure in rules.figures}
-    table = quarter_table(plan, "vintage")
-    ours = {f"{VINTAGE_SUBSIDY}{v}": whole for v, whole in table.select("vintage", "year").rows()}
-    ours |= {TOTAL: table.item(-1, "year"), FIRST_HALF: table.item(-1, "first_half")}
+    ours = _ours(plan)
     rows = [
         (
-            code,
-            told[code][0],
-            sum_,
-            ours.get(code, 0),
-            *_against_balance(code, printed, rules, opening or {}),
-            told[code][1],
+            figure.code,
+            figure.entry.zh,
+            printed[figure.code],
+            ours.get(figure.code, 0),
+            *_against_balance(figure.code, printed, rules, opening or {}),
+            figure.now.reference.note,
         )
-        for code, sum_ in printed.items()
-        if not code.startswith(VINTAGE_BALANCE)
+        for figure in rules.figures
+        if figure.code in printed and not figure.code.startswith(VINTAGE_BALANCE)
     ]
     found = pl.DataFrame(rows, schema=_PRINTED, orient="row")
     shown = found.with_columns((pl.col("ours") - pl.col("printed")).alias("difference"), _SHARE)
     return shown.select(PRINTED_COLUMNS)
+
+
+def _ours(plan: pl.DataFrame) -> dict[str, int]:
+    table = quarter_table(plan, "vintage")
+    sums_ = {f"{VINTAGE_SUBSIDY}{v}": whole for v, whole in table.select("vintage", "year").rows()}
+    return sums_ | {TOTAL: table.item(-1, "year"), FIRST_HALF: table.item(-1, "first_half")}
 
 
 _SHARE: Final = (pl.col("printed") / pl.col("whole_year")).alias("share_of_year")
