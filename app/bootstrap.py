@@ -9,6 +9,8 @@ from uuid import uuid4
 
 from app.db.store import SqlStore, open_store
 from app.ledgerfile.limits import FileLimits
+from app.policy.claims import check_claims
+from app.policy.policy import policies
 from app.scoring.artifact import load_estimators
 from app.scoring.effects_artifact import load_effects
 from app.scoring.pd_model import Estimator
@@ -53,7 +55,11 @@ def make_store(chosen: Settings) -> SqlStore:
 
 
 def make_desk(chosen: Settings, store: SqlStore | None = None) -> Desk:
-    """This function will put the desk together that all use cases work at."""
+    """This function will put the desk together that all use cases work at.
+
+    Raises PolicyError where the packs chosen for places are unknown or contradict each other.
+    """
+    check_claims(chosen.packs, policies())
     return Desk(
         store=store or make_store(chosen),
         settings=chosen,

@@ -1,6 +1,7 @@
 """How the service is deployed; every value may be set by an environment variable `XINDENG_…`."""
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,6 +18,10 @@ class Settings(BaseSettings):
         default=f"sqlite:///{ROOT / 'var' / 'xindeng.db'}", description="SQLite or PostgreSQL (psycopg)"
     )
     policy: str = Field(default="yanchi", description="policy pack in force for this deployment")
+    packs: dict[Annotated[str, Field(pattern=r"^[0-9]{2,12}$")], str] = Field(
+        default_factory=dict,
+        description='packs by the beginning of division codes, e.g. {"640323": "yanchi"}; the rest by policy',
+    )
     models_dir: Path = Field(default=ROOT / "models", description="folder with the trained artefacts")
     max_body_bytes: int = Field(default=20_000_000, gt=0, description="largest request body; more is a 413")
     max_batch: int = Field(default=1_000, gt=0, description="most items in one /score or /warning request")

@@ -1,6 +1,6 @@
 """`/score` and `/warning`: read a body, call one service, answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
@@ -19,9 +19,10 @@ from app.domain.frames import Frames
 from app.services import assessing
 from app.services.assessing import Answer
 from app.services.checks import check
+from app.services.choosing import pack_of
 from app.services.county import beside_county
 from app.services.desk import Desk
-from app.services.inline import Item, frames_of, lay_out
+from app.services.inline import Item, Placed, frames_of, lay_out
 
 router = APIRouter()
 
@@ -71,18 +72,21 @@ def warning_batch(raw: RawBody, desk: AtDesk) -> Response:
     return rendered({"items": _Bench.of(desk, body).warnings(body.items, _paths(body.items))})
 
 
+_Laid = tuple[str, Sequence[int], Frames]  # a pack, the places of its items, and their facts
+
+
 @dataclass(frozen=True, slots=True)
 class _Bench:
-    """The desk, the day and the pack that a request is judged with."""
+    """The desk, the day and the pack that a request is judged with; no pack: each place has its own."""
 
     desk: Desk
     as_of: date
-    policy: str
+    policy: str | None
 
     @classmethod
     def of(cls, desk: Desk, body: ScoreRequest | ScoreBatch | WarningRequest | WarningBatch) -> Self:
-        """This function will take the day and the pack from a body, or those that go without saying."""
-        return cls(desk, body.as_of or desk.today(), body.policy or desk.settings.policy)
+        """This function will take the day and the pack from a body."""
+        return cls(desk, body.as_of or desk.today(), body.policy)
 
     def scores(self, bodies: Sequence[ScoreItem], paths: Sequence[str]) -> list[Answer]:
         """This function will score applications, in their order."""
@@ -90,14 +94,25 @@ class _Bench:
             Item(path=path, household=body.household.model_dump(), application=body.application.model_dump())
             for path, body in zip(paths, bodies, strict=True)
         ]
-        return assessing.score(self.desk, self._frames(items), as_of=self.as_of, policy=self.policy)
+        return self._judged(
+            self._laid_out(items),
+            lambda frames, pack, _: assessing.score(self.desk, frames, as_of=self.as_of, policy=pack),
+        )
 
     def warnings(self, bodies: Sequence[WarningItem], paths: Sequence[str]) -> list[Answer]:
         """This function will judge loans in their order; nothing is stored before all facts are checked."""
         sent = [(path, body) for path, body in zip(paths, bodies, strict=True) if body.household]
-        frames = self._frames([_item(path, body) for path, body in sent]) if sent else None
+        laid_out = self._laid_out([_item(path, body) for path, body in sent]) if sent else []
+        loan_ids = [body.loan_id for _, body in sent]
         stored = self._stored([body.loan_id for body in bodies if not body.household])
-        told = iter(() if frames is None else self._sent(frames, [body.loan_id for _, body in sent]))
+        told = iter(
+            self._judged(
+                laid_out,
+                lambda frames, pack, places: assessing.warn_inline(
+                    self.desk, frames, [loan_ids[p] for p in places], as_of=self.as_of, policy=pack
+                ),
+            )
+        )
         return [next(told) if body.household else stored[body.loan_id] for body in bodies]
 
     def _stored(self, loan_ids: Sequence[str]) -> dict[str, Answer]:
@@ -107,13 +122,28 @@ class _Bench:
         answers = assessing.warn_stored(self.desk, once, as_of=self.as_of, policy=self.policy)
         return {answer["loan_id"]: {"decision_id": None, **answer} for answer in answers}
 
-    def _sent(self, frames: Frames, loan_ids: Sequence[str]) -> list[Answer]:
-        return assessing.warn_inline(self.desk, frames, loan_ids, as_of=self.as_of, policy=self.policy)
+    def _judged(
+        self, parts: Sequence[_Laid], judge: Callable[[Frames, str, Sequence[int]], list[Answer]]
+    ) -> list[Answer]:
+        """Judge pack by pack, and bring the answers into the order of the items."""
+        told: dict[int, Answer] = {}
+        for pack, places, frames in parts:
+            told.update(zip(places, judge(frames, pack, places), strict=True))
+        return [told[place] for place in sorted(told)]
 
-    def _frames(self, items: Sequence[Item]) -> Frames:
-        rules = self.desk.policies.get(self.policy).at(self.as_of)
+    def _laid_out(self, items: Sequence[Item]) -> list[_Laid]:
         placed = lay_out(items)
         check(placed, as_of=self.as_of)
+        parts: dict[str, list[int]] = {}
+        for place, item in enumerate(items):
+            pack = pack_of(self.desk, self.policy, item.household.get("village_code"))
+            parts.setdefault(pack, []).append(place)
+        if len(parts) == 1:
+            return [(pack, places, self._frames(pack, placed)) for pack, places in parts.items()]
+        return [(p, at, self._frames(p, lay_out([items[place] for place in at]))) for p, at in parts.items()]
+
+    def _frames(self, pack: str, placed: Sequence[Placed]) -> Frames:
+        rules = self.desk.policies.get(pack).at(self.as_of)
         lags = {lag.code: lag.now.days for lag in rules.knowledge}
         sent = frames_of(placed, received_on=self.desk.today(), lags=lags)
         return beside_county(self.desk.store, sent, as_of=self.as_of)

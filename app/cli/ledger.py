@@ -12,16 +12,17 @@ from app.cli.progress import console, progress_bars
 from app.db.migrate import upgrade
 from app.domain.words import Light
 from app.ledgerfile.writing import write_bad_rows, write_ledger
+from app.services.choosing import lags_of
 from app.services.importing import ImportResult, import_ledger
 from app.services.ports import SweepRecord
-from app.services.sweeping import sweep as run_sweep
+from app.services.sweeping import sweeps as run_sweeps
 from app.simulation import CountySpec
 from app.simulation import simulate as run_simulation
 
 DAY = ["%Y-%m-%d"]
 LAST_DAY = datetime(2025, 9, 30)  # noqa: DTZ001 - a business day, no moment
 AsOf = Annotated[datetime | None, typer.Option(formats=DAY, help="business day; today when left out")]
-Pack = Annotated[str | None, typer.Option(help="policy pack; the deployment's when left out")]
+Pack = Annotated[str | None, typer.Option(help="policy pack; the deployment's for each place when left out")]
 
 
 def register(app: typer.Typer) -> None:
@@ -67,8 +68,7 @@ def import_(
     """Import a ledger; refused rows come back in a file with the reason of each."""
     desk = make_desk(settings())
     day = imported_on.date() if imported_on else desk.today()
-    rules = desk.policies.get(policy or desk.settings.policy).at(day)
-    lags = {lag.code: lag.now.days for lag in rules.knowledge}
+    lags = lags_of(desk, policy, day)
     with progress_bars() as report:
         result = import_ledger(
             desk.store, file, imported_on=day, lags=lags, limits=file_limits(settings()), progress=report
@@ -108,13 +108,19 @@ def sweep(
     desk = make_desk(settings())
     day = as_of.date() if as_of else desk.today()
     with progress_bars() as report:
-        record = run_sweep(desk, as_of=day, policy=policy, horizon_days=horizon_days, progress=report)
-    tell_sweep(record)
+        records = run_sweeps(desk, as_of=day, policy=policy, horizon_days=horizon_days, progress=report)
+    for record in records:
+        tell_sweep(record)
 
 
 def tell_sweep(record: SweepRecord) -> None:
     """This function will print a sweep's totals, which reconcile, and the shares of the lights."""
-    table = Table("light 灯", "loans 笔数", "share 占比", title=f"sweep {record.sweep_id} · {record.as_of}")
+    table = Table(
+        "light 灯",
+        "loans 笔数",
+        "share 占比",
+        title=f"sweep {record.sweep_id} · {record.as_of} · {record.policy}",
+    )
     total = sum(record.lights.values())
     for light in reversed(Light):
         count = record.lights.get(light.value, 0)

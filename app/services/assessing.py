@@ -15,6 +15,7 @@ from app.features.base import application_base, loan_base
 from app.features.build import FEATURE_TABLES
 from app.features.context import CONTEXT_TABLES
 from app.services.answers import application_answer, loan_answer
+from app.services.choosing import households_by_pack
 from app.services.contexts import latest_context
 from app.services.desk import Desk, own_context
 from app.services.recording import requests_by_household
@@ -66,18 +67,33 @@ def warn_inline(
 def warn_stored(desk: Desk, loan_ids: Sequence[str], *, as_of: date, policy: str | None) -> list[Answer]:
     """This function will assess stored loans and store the assessments that are new.
 
-    Raises NotFoundError for unknown loans, NotOutstandingError for loans not outstanding on the day.
+    Without `policy` every household is judged by the pack of its place. Raises NotFoundError for unknown
+    loans, NotOutstandingError for loans not outstanding on the day.
     """
     with desk.store.read() as work:
         owners = work.facts.household_of(loan_ids)
-        _refuse_unknown(loan_ids, owners)
-        households = sorted(set(owners.values()))
-        frames = work.facts.frames(as_of=as_of, households=households, only=FEATURE_TABLES, provenance=False)
-    basis = _basis(desk, "maturity", frames, as_of, policy)
-    rows = _assessed(frames, loan_ids, as_of, basis)
+    _refuse_unknown(loan_ids, owners)
+    parted = households_by_pack(desk, sorted(set(owners.values())), as_of=as_of, policy=policy)
+    judged = [
+        _judged_stored(
+            desk, households, [loan for loan in loan_ids if owners[loan] in households], as_of, pack
+        )
+        for pack, households in parted.items()
+    ]
     with desk.store.write() as work:
-        work.assessments.append(None, rows)
-    return _in_order(rows, loan_ids, as_of, basis)
+        for rows, _ in judged:
+            work.assessments.append(None, rows)
+    told = {loan: answer for rows, basis in judged for loan, answer in _told(rows, as_of, basis).items()}
+    return [told[loan_id] for loan_id in loan_ids]
+
+
+def _judged_stored(
+    desk: Desk, households: Sequence[str], loan_ids: Sequence[str], as_of: date, pack: str
+) -> tuple[pl.DataFrame, Basis]:
+    with desk.store.read() as work:
+        frames = work.facts.frames(as_of=as_of, households=households, only=FEATURE_TABLES, provenance=False)
+    basis = _basis(desk, "maturity", frames, as_of, pack)
+    return _assessed(frames, loan_ids, as_of, basis), basis
 
 
 def _basis(desk: Desk, estimator: str, own: Frames, as_of: date, policy: str | None) -> Basis:
@@ -93,7 +109,8 @@ def _stored(desk: Desk, sent: Frames, as_of: date) -> Frames:
 
 
 def _warned(frames: Frames, loan_ids: Sequence[str], as_of: date, basis: Basis) -> list[Answer]:
-    return _in_order(_assessed(frames, loan_ids, as_of, basis), loan_ids, as_of, basis)
+    told = _told(_assessed(frames, loan_ids, as_of, basis), as_of, basis)
+    return [told[loan_id] for loan_id in loan_ids]
 
 
 def _assessed(frames: Frames, loan_ids: Sequence[str], as_of: date, basis: Basis) -> pl.DataFrame:
@@ -110,10 +127,10 @@ def _assessed(frames: Frames, loan_ids: Sequence[str], as_of: date, basis: Basis
     return assess(frames, base, as_of=as_of, basis=basis)
 
 
-def _in_order(rows: pl.DataFrame, loan_ids: Sequence[str], as_of: date, basis: Basis) -> list[Answer]:
+def _told(rows: pl.DataFrame, as_of: date, basis: Basis) -> Mapping[str, Answer]:
+    """Tell assessments by loan."""
     rules = basis.policy.at(as_of)
-    found = {row["loan_id"]: loan_answer(row, rules, basis) for row in rows.iter_rows(named=True)}
-    return [found[loan_id] for loan_id in loan_ids]
+    return {row["loan_id"]: loan_answer(row, rules, basis) for row in rows.iter_rows(named=True)}
 
 
 def _refuse_unknown(loan_ids: Sequence[str], owners: Mapping[str, str]) -> None:

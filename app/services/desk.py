@@ -29,6 +29,11 @@ class Limits(Protocol):
         ...
 
     @property
+    def packs(self) -> Mapping[str, str]:
+        """This function will map beginnings of division codes to the packs that judge those places."""
+        ...
+
+    @property
     def max_batch(self) -> int:
         """This function will give the most items of one request."""
         ...

@@ -1,7 +1,7 @@
 """The sweep 批量研判: assess every loan due within a horizon, isolate bad records, reconcile totals."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -15,12 +15,15 @@ from app.assessment import Basis, assess, faults
 from app.domain.frames import Frames
 from app.features.base import BASE_TABLES, loan_base
 from app.features.build import FEATURE_TABLES
+from app.policy.claims import ConflictingPoliciesError
 from app.services.ahead import ahead
+from app.services.choosing import households_by_pack
 from app.services.contexts import county_context
 from app.services.desk import Desk, own_context
 from app.services.ports import SweepRecord
 
 Progress = Callable[[str, int, int], None]
+Chunks = Sequence[tuple[str, ...]]
 # What is read once it is known which loans are due; the loans again, to find what belongs to them.
 _REST: Final = ("loans", *sorted(FEATURE_TABLES.difference(BASE_TABLES)))
 _QUARANTINE: Final = {"loan_id": pl.String, "reason": pl.String}
@@ -34,6 +37,29 @@ class Judged:
     quarantined: pl.DataFrame
 
 
+def sweeps(
+    desk: Desk,
+    *,
+    as_of: date,
+    policy: str | None = None,
+    horizon_days: int | None = None,
+    progress: Progress = lambda *_: None,
+) -> list[SweepRecord]:
+    """This function will assess all active loans as of a business day, or those due within `horizon_days`.
+
+    Without `policy` every household is judged by the pack of its place, in one sweep a pack. A rerun adds
+    nothing, a new fact adds a new assessment; a bad record is quarantined and never stops the rest. Raises
+    NoRulesInForceError before anything is stored when a pack says nothing that day.
+    """
+    chunks = _chunks(desk)
+    parts = _parts(desk, chunks, as_of, policy)
+    bases = {pack: desk.basis("maturity", pack) for pack in parts}
+    for basis in bases.values():
+        basis.policy.at(as_of)
+    run = partial(_swept, desk, chunks, as_of=as_of, horizon_days=horizon_days, progress=progress)
+    return [run(bases[pack], part) for pack, part in parts.items()]
+
+
 def sweep(
     desk: Desk,
     *,
@@ -42,16 +68,42 @@ def sweep(
     horizon_days: int | None = None,
     progress: Progress = lambda *_: None,
 ) -> SweepRecord:
-    """This function will assess all active loans as of a business day, or those due within `horizon_days`.
+    """This function will run the one sweep of a deployment whose households all go by one pack.
 
-    A rerun adds nothing, a new fact adds a new assessment; a bad record is quarantined and never stops
-    the rest. Raises NoRulesInForceError before anything is stored when the pack says nothing that day.
+    As `sweeps`; raises ConflictingPoliciesError, before anything is stored, where there would be several.
     """
-    basis = desk.basis("maturity", policy)
-    basis.policy.at(as_of)
+    packs = sorted(_parts(desk, _chunks(desk), as_of, policy))
+    if len(packs) > 1:
+        raise ConflictingPoliciesError(
+            zh=f"农户分属政策包{'、'.join(packs)}；请分别研判", en=f"the households go by {', '.join(packs)}"
+        )
+    (record,) = sweeps(desk, as_of=as_of, policy=packs[0], horizon_days=horizon_days, progress=progress)
+    return record
+
+
+def _parts(desk: Desk, chunks: Chunks, as_of: date, policy: str | None) -> Mapping[str, Chunks]:
+    """Part the chunks of households by the pack that judges them."""
+    if policy is not None or not desk.settings.packs or not chunks:
+        return {policy or desk.settings.policy: chunks}
+    parted: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for chunk in chunks:
+        for pack, households in households_by_pack(desk, chunk, as_of=as_of, policy=None).items():
+            parted[pack].append(households)
+    return parted
+
+
+def _swept(
+    desk: Desk,
+    everybody: Chunks,
+    basis: Basis,
+    chunks: Chunks,
+    *,
+    as_of: date,
+    horizon_days: int | None,
+    progress: Progress,
+) -> SweepRecord:
     record = _opened(desk, basis, as_of, horizon_days)
-    chunks = _chunks(desk)
-    context = county_context(desk, chunks, as_of=as_of, watermark=record.watermark, progress=progress)
+    context = county_context(desk, everybody, as_of=as_of, watermark=record.watermark, progress=progress)
     basis = replace(basis, context=context)
     read = partial(_frames_due, desk, record)
     for done, frames in enumerate(ahead(read, chunks), start=1):
