@@ -214,6 +214,11 @@ def _holds(entry: Resolved[Any, Any], given: Given, rules: Rules) -> str:
     return "holds" if _test(entry.now.when, given, rules) else "silent"
 
 
+def _class(entry: Resolved[Any, Any], given: Given, rules: Rules) -> str:
+    late = float(given["days_overdue"] or 0) >= entry.now.from_days_overdue
+    return "holds" if late and _test(entry.now.when, given, rules) else "silent"
+
+
 def _points(entry: Resolved[Any, Any], given: Given, _: Rules) -> Answer:
     value = given.get(entry.entry.feature)
     if not isinstance(value, int | float):
@@ -250,6 +255,7 @@ _SAYS: Final[Mapping[str, Callable[[Resolved[Any, Any], Given, Rules], Answer]]]
     "standings": _holds,
     "findings": _holds,
     "claim_rules": _rule,
+    "classes": _class,
     "draw_rules": _rule,
     "subsidies": _holds,
 }

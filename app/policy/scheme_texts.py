@@ -153,9 +153,12 @@ def _share(bearer: str, share: float) -> Text:
     return Text(f"{who.zh}{part.zh}", f"{who.en} {part.en}")
 
 
-def _class(resolved: Resolved[Any, Any], _: Phrases) -> Text:
+def _class(resolved: Resolved[Any, Any], phrases: Phrases) -> Text:
     days, name = amount(resolved.now.from_days_overdue, "days"), named(resolved.entry.credit_class)
-    return Text(f"逾期{days.zh}起至多为{name.zh}类", f"at best {name.en} from {days.en} overdue")
+    only = condition_text(resolved.now.when, phrases)
+    says = Text(f"逾期{days.zh}起至多为{name.zh}类", f"at best {name.en} from {days.en} overdue")
+    limits = Text(f"仅限：{only.zh}", f"only where {only.en}") if only.zh else _NOTHING
+    return joined([says, limits])
 
 
 def _duty(resolved: Resolved[Any, Any], _: Phrases) -> Text:

@@ -163,9 +163,10 @@ class Fund(Entry[FundInForce]):
 
 
 class ClassInForce(InForce):
-    """From how many days overdue a loan is at best in a class."""
+    """From how many days overdue a loan is at best in a class; `when` narrows the loans it speaks of."""
 
     from_days_overdue: int = Field(ge=0)
+    when: Condition | None = None
 
 
 class ClassEntry(Entry[ClassInForce]):

@@ -65,6 +65,13 @@ SUBSIDY_COLUMNS: Final = frozenset(
         "interest_days_late",
     }
 )
+CLASS_COLUMNS: Final = frozenset(
+    {
+        "times_extended",
+        "times_renewed",
+        "months_since_restructured",  # since the last renewal or extension; missing when there was none
+    }
+)
 
 VOCABULARY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
@@ -73,5 +80,6 @@ VOCABULARY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "claim_rules": CLAIM_COLUMNS,
         "draw_rules": DRAW_COLUMNS,
         "subsidies": SUBSIDY_COLUMNS,
+        "classes": CLASS_COLUMNS,
     }
 )

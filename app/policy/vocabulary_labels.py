@@ -61,6 +61,10 @@ VOCABULARY_LABELS: Final[Labels] = MappingProxyType(
         "annual_rate_pct": Label(zh="年利率", en="annual interest rate", unit="%"),
         "term_months": Label(zh="贷款期限", en="term", unit="months"),
         "vintage": Label(zh="放款年份", en="year of disbursement", unit="year"),
+        # classes
+        "months_since_restructured": Label(
+            zh="续贷、展期后月数", en="months since the last renewal or extension", unit="months"
+        ),
         # measures of the appraisal
         "overdue_rate_households": Label(zh="逾期率（户数）", en="overdue rate by household", unit="share"),
         "interest_overdue_rate_households": Label(
