@@ -1,4 +1,4 @@
-"""Credit lines (一次授信，随用随取): what each still gives on a day, and whether an amount may be drawn on it."""
+"""Credit lines (一次授信，随用随取): what each still gives on a day, and whether an amount may be drawn."""
 
 from datetime import date
 from typing import Final

@@ -22,7 +22,8 @@ SHARES: Final = (
 )  # fmt: skip
 COUNTS: Final = ("households", "bad_faith_defaults_12m")
 PLACE_COLUMNS: Final = (
-    "level", "township_code", "village_code", "village_group", *COUNTS, *SHARES, "standing", "rank", "unclear",
+    "level", "township_code", "village_code", "village_group", *COUNTS, *SHARES, "standing", "rank",
+    "unclear",
 )  # fmt: skip
 _TOWNSHIP_DIGITS: Final = 9
 _GROUP: Final = ("township_code", "village_code", "village_group")

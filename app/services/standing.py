@@ -1,4 +1,4 @@
-"""Credit standings of a county's places: its households rated, and its loan book of the day and a year ago."""
+"""Credit standings of a county's places: households rated, loan books of the day and a year ago."""
 
 from datetime import date
 
@@ -36,7 +36,7 @@ _ZH = {
 
 
 def standings_of(frames: Frames, *, as_of: date, rules: Rules, within: str = "") -> pl.DataFrame:
-    """This function will rate the households of a place and give its places their standings: PLACE_COLUMNS."""
+    """This function will rate the households of a place and give standings to all in it: PLACE_COLUMNS."""
     rated = grants(frames, as_of=as_of, rules=rules, within=within).select(
         "household_id", "village_code", "village_group", "rating_grade",
         (pl.col("result") != Eligibility.REFUSED.value).alias("eligible"),
