@@ -25,11 +25,15 @@ def tell(sheets: Sequence[Sheet], out: Path | None) -> None:
 
 
 def _table(sheet: Sheet) -> Table:
-    table = Table(*(sheet.heading(column) for column in sheet.columns), title=sheet.name)
+    """Lay rows out below one another, or one row alone as a list of what it says."""
+    headings = [sheet.heading(column) for column in sheet.columns]
     rows = sheet.rows.head(SHOWN)
     cells = [cell_values(rows.get_column(c.name), c, sheet.language) for c in sheet.columns]
-    for row in zip(*cells, strict=True):
-        table.add_row(*(_text(cell) for cell in row))
+    lines = list(zip(*cells, strict=True))
+    alone = len(lines) == 1
+    table = Table(*([] if alone else headings), title=sheet.name, show_header=not alone)
+    for line in zip(headings, lines[0], strict=True) if alone else lines:
+        table.add_row(*(_text(cell) for cell in line))
     return table
 
 

@@ -92,7 +92,10 @@ def _check(loans: pl.DataFrame) -> None:
 
 
 def _dated(loans: pl.DataFrame, reckoning: Reckoning) -> pl.DataFrame:
-    """Give every loan its due days: those of its method before maturity, then maturity."""
+    """Give every loan its due days: those of its method before maturity, then maturity.
+
+    One more is tried than fit, as the first settlement may be the day of the payout, which does not count.
+    """
     months = (
         (pl.col("matures_on").dt.year() - pl.col("disbursed_on").dt.year()) * _MONTHS_A_YEAR
         + pl.col("matures_on").dt.month().cast(pl.Int32) - pl.col("disbursed_on").dt.month().cast(pl.Int32)
@@ -102,7 +105,7 @@ def _dated(loans: pl.DataFrame, reckoning: Reckoning) -> pl.DataFrame:
     a_year = pl.col("method").replace_strict(times, default=None, return_dtype=pl.Int32)
     step = (_HALVES_A_YEAR // a_year).alias("step")
     count = pl.when(a_year.is_null()).then(0).otherwise(months * _HALVES_A_MONTH * a_year // _HALVES_A_YEAR)
-    steps = loans.with_columns(step, pl.int_ranges(1, count + 1).alias("k"))
+    steps = loans.with_columns(step, pl.int_ranges(1, count + 2).alias("k"))
     between = _before_maturity(steps.explode("k", empty_as_null=False, keep_nulls=False), reckoning)
     last = loans.with_columns(pl.col("matures_on").alias("due_on"))
     return pl.concat([between.select(last.columns), last])
