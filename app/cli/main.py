@@ -10,7 +10,9 @@ from app.cli import (
     funds,
     granting,
     ledger,
+    limits,
     policies,
+    report,
     schedule,
     scoring,
     serving,
@@ -35,10 +37,12 @@ for module in (
     schedule,
     societies,
     subsidy,
+    limits,
     serving,
     training,
     demo,
     findings,
+    report,
 ):
     module.register(app)
 app.add_typer(policies.app, name="policies")

@@ -36,8 +36,8 @@ def appraise(measured: pl.DataFrame, rules: Rules, *, by: str) -> pl.DataFrame:
     `points` (0 to 100, two decimals), `rank` (1 is best; equals share the better rank) and `last`. A merit
     gives each the share of the others that do worse, equals counting half, times its weight; points are of
     the weight that was measured, which `weight_measured` tells (ppm). Ranks, not amounts, so that one
-    outlier moves nobody else (*design*). All being equal, nobody is last. Raises NoRulesInForceError for a pack without
-    merits, PolicyError for a merit that reads no measure.
+    outlier moves nobody else (*design*). All being equal, nobody is last. Raises NoRulesInForceError for a
+    pack without merits, PolicyError for a merit that reads no measure.
     """
     merits = _merits(rules)
     weights = [_weight(merit) for merit in merits]
