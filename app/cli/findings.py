@@ -44,6 +44,7 @@ def findings(
 
 def _table(found: Found) -> Table:
     table = Table("kind 类别", "finding 问题", "loans 笔", "amount 金额(元)", "balance 余额(元)")
+    table.columns[1].overflow = "fold"
     table.title = f"findings 异常排查 {found.policy} · {found.as_of}"
     counted = found.rows.group_by("kind", "finding").agg(pl.len(), pl.col("amount", "balance").sum())
     by_code = {row["finding"]: row for row in counted.iter_rows(named=True)}

@@ -29,10 +29,10 @@ _SOUND_LETTERS: Final = 2  # a name of one letter sounds like too many
 _BODY: Final = 17  # characters of an ID number before its check digit
 
 # What two people of different records share; the first group is by key alone, the others by pairs.
-_GROUPS: Final[Mapping[str, tuple[str, str]]] = {
-    "same_person_loans": ("person_id", "household_id"),
-    "same_phone_loans": ("phone", "household_id"),
-    "same_account_loans": ("account", "person_id"),
+_GROUPS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "same_person_loans": ("person_id", ("household_id",)),
+    "same_phone_loans": ("phone", ("household_id", "person_id")),
+    "same_account_loans": ("account", ("person_id",)),
 }
 _PAIRS: Final[Mapping[str, tuple[str, ...]]] = {
     "same_name_same_birth_date_loans": ("same_name", "same_birth"),
@@ -101,16 +101,26 @@ def links(people: pl.DataFrame, book: pl.DataFrame, *, near_name_letters: int | 
 
 
 def _grouped(loans: pl.DataFrame, people: pl.DataFrame, relation: str) -> pl.DataFrame:
-    """Link loans by one shared value; loans of the same `own` (person or household) do not count."""
+    """Link loans by one shared value; loans of the same `own` (person, household) do not count."""
     shared, own = _GROUPS[relation]
-    values = people.select("person_id", pl.col(shared).alias("key"))
-    members = loans.join(values, on="person_id").filter(pl.col("key").is_not_null())
-    counted = members.with_columns((pl.len().over("key") - pl.len().over("key", own)).alias("loans"))
+    known = people.select("person_id", "phone", "account")
+    members = loans.join(known, on="person_id", how="left").with_columns(pl.col(shared).alias("key"))
+    counted = members.filter(pl.col("key").is_not_null()).with_columns(_of_others(own).alias("loans"))
     found = counted.filter(pl.col("loans") > 0)
-    everyone = found.sort("loan_id").group_by("key").agg(pl.col("loan_id").head(3 * SHOWN).alias("all"))
-    mine = found.group_by("key", own).agg(pl.col("loan_id").alias("mine"))
-    listed = found.join(everyone, on="key").join(mine, on=["key", own])
-    return _shaped(listed.with_columns(pl.col("all").list.set_difference("mine").alias("related")), relation)
+    everyone = found.sort("loan_id").group_by("key").agg(pl.col("loan_id").head(3 * SHOWN).alias("related"))
+    listed = found.join(everyone, on="key")
+    for column in own:
+        mine = found.group_by("key", column).agg(pl.col("loan_id").alias("mine"))
+        others = pl.col("related").list.set_difference("mine")
+        listed = listed.join(mine, on=["key", column]).with_columns(others).drop("mine")
+    return _shaped(listed, relation)
+
+
+def _of_others(own: tuple[str, ...]) -> pl.Expr:
+    """Count the loans of a key that are neither of the same household nor of the same person."""
+    mine = sum((pl.len().over("key", column) for column in own), pl.lit(0))
+    both = pl.len().over("key", *own) if len(own) > 1 else pl.lit(0)  # counted twice
+    return pl.len().over("key").cast(pl.Int64) - mine.cast(pl.Int64) + both.cast(pl.Int64)
 
 
 def _shaped(found: pl.DataFrame, relation: str) -> pl.DataFrame:

@@ -63,11 +63,12 @@ def loan_findings(
 ) -> Found:
     """This function will find the conspicuous loans of a county, of one kind or of all.
 
-    Names and numbers are read for this only and do not leave, but for the masked form. Raises
-    NoRulesInForceError where the pack has no rules on the day.
+    Names and numbers are read for this only and do not leave, but for the masked form. They are compared
+    as they are on record now: the table of persons keeps no history. Raises NoRulesInForceError where the
+    pack has no rules on the day, PeopleUnknownError where nothing is known of any borrower.
     """
     policy.at(as_of)  # a day without rules is told before anybody's name is read
-    borrowers = frames["loans"].get_column("borrower_id").unique().sort().to_list()
+    borrowers = frames.as_of(as_of)["loans"].get_column("borrower_id").unique().sort().to_list()
     people = _identities(store, borrowers)
     rows = findings(frames, people, as_of=as_of, policy=policy)
     rows = rows if kind is None else rows.filter(pl.col("kind") == kind)

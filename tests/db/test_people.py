@@ -71,3 +71,18 @@ def test_a_number_that_cannot_be_stored_is_refused_without_being_repeated(store:
 
     assert "1949" not in str(caught.value)
     assert stored(store) == []
+
+
+def test_identities_are_read_of_those_asked_for_in_order_and_unknown_ids_are_left_out(
+    store: SqlStore,
+) -> None:
+    imported(store)
+    register(store, *({"id_number": n, "full_name": f"模拟{n}", "phone": "1", "account": "2"} for n in "BAC"))
+
+    with store.read() as work:
+        parts = list(work.people.identities(["P00000002", "P00000001", "P99999999", "\0", "P00000001"]))
+        nobody = list(work.people.identities([]))
+
+    told = pl.concat(parts).select("person_id", "full_name", "id_number", "phone", "account").rows()
+    assert told == [("P00000001", "模拟B", "B", "1", "2"), ("P00000002", "模拟A", "A", "1", "2")]
+    assert nobody == []
