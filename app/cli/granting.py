@@ -90,10 +90,8 @@ def _standing_counts(places: pl.DataFrame, rules: Rules) -> Table:
     for level in Level:
         of_level = places.filter(pl.col("level") == level.value)
         named = "、".join(s.entry.zh for s in rules.standings if s.entry.level == level.value)
-        holding, unclear = (
-            of_level["standing"].count(),
-            of_level.filter(pl.col("unclear").list.len() > 0).height,
-        )
+        holding = of_level["standing"].count()
+        unclear = of_level.filter(pl.col("unclear").list.len() > 0).height
         table.add_row(level.zh, f"{of_level.height:,}", f"{named} {holding:,}", f"{unclear:,}")
     return table
 

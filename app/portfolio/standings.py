@@ -26,6 +26,7 @@ PLACE_COLUMNS: Final = (
     "unclear",
 )  # fmt: skip
 _TOWNSHIP_DIGITS: Final = 9
+_DIGITS: Final = 9  # shares are subtracted to a billionth, so that bounds hold on both sides
 _GROUP: Final = ("township_code", "village_code", "village_group")
 _VILLAGE: Final = ("township_code", "village_code")
 _TOWNSHIP: Final = ("township_code",)
@@ -141,9 +142,9 @@ _MEASURES: Final = (
     _share("with_credit", "with_rating").alias("credit_household_share"),
     _share("clean_borrowers", "borrowers").alias("clean_borrower_share"),
     _share("overdue", "owed").alias("overdue_rate_amount"),
-    (_share("overdue", "owed") - _share("overdue_before", "owed_before").fill_null(0.0)).alias(
-        "overdue_rate_change"
-    ),
+    (_share("overdue", "owed") - _share("overdue_before", "owed_before").fill_null(0.0))
+    .round(_DIGITS)
+    .alias("overdue_rate_change"),
 )
 
 
