@@ -5,6 +5,7 @@ import sys
 import typer
 
 from app.cli import (
+    calendar,
     demo,
     findings,
     funds,
@@ -34,6 +35,7 @@ for module in (
     scoring,
     granting,
     funds,
+    calendar,
     schedule,
     societies,
     subsidy,

@@ -32,7 +32,7 @@ def fund_outlook(
     """
     funds = fund_balances(frames, as_of=as_of)
     loans = carried_loans(funds, book, rules, as_of=as_of).join(
-        _fund_shares(funds, rules), on="fund_id", how="left"
+        fund_shares_of(funds, rules), on="fund_id", how="left"
     )
     leaving = _leaving(loans, rules, as_of)
     lent = _lent_monthly(loans, as_of)
@@ -62,8 +62,11 @@ def expected_claims(loans: pl.DataFrame, rules: Rules, *, as_of: date) -> pl.Exp
     return (pl.col("compensated") * lgd * share.fill_null(1.0)).round().cast(pl.Int64)
 
 
-def _fund_shares(funds: pl.DataFrame, rules: Rules) -> pl.DataFrame:
-    """The fund's own share of a loss; the whole where the pack prints none, so that nothing is made small."""
+def fund_shares_of(funds: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """This function will give each fund's own share of a loss: fund_id, fund_share.
+
+    It is the whole where the pack prints none, so that nothing is made small.
+    """
     found = {kind: fund_rule(rules, kind) for kind in funds.get_column("fund").unique()}
     shares = {kind: rule.now.shares.get(_FUND, 1.0) for kind, rule in found.items() if rule is not None}
     share = pl.col("fund").replace_strict(shares, default=1.0, return_dtype=pl.Float64)
