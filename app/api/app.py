@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from app import CODE_VERSION
-from app.api import about, claims, errors, grants, health, judging, lists, rules
+from app.api import about, claims, courses, errors, grants, health, judging, lists, rules
 from app.api.edges import Edge
 from app.api.examples import BODIES
 from app.api.openapi import describe
@@ -15,6 +15,7 @@ _TAGS = [
     {"name": "warnings", "description": "预警清单"},
     {"name": "grants", "description": "整村授信"},
     {"name": "claims", "description": "风险补偿"},
+    {"name": "courses", "description": "办理流程"},
     {"name": "about", "description": "政策包与模型"},
     {"name": "health", "description": "运行状态"},
 ]
@@ -28,7 +29,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.state.desk = desk
     errors.install(app)
     app.add_middleware(Edge, max_body_bytes=desk.settings.max_body_bytes)
-    for module in (judging, lists, grants, claims, about, rules, health):
+    for module in (judging, lists, grants, claims, courses, about, rules, health):
         app.include_router(module.router)
     describe(app, BODIES)
     return app

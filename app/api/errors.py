@@ -23,6 +23,8 @@ from app.domain.errors import (
     UnknownPolicyError,
     XindengError,
 )
+from app.portfolio.courses import StepDoesNotFitError, UnknownCourseError
+from app.portfolio.scheme import SchemeAbsentError
 from app.services.assessing import NotOutstandingError, UnfitLoanError
 from app.services.claims import ClaimConflictError, ClaimRefusedError
 from app.services.findings import InvalidFactsError
@@ -65,6 +67,9 @@ KINDS: Final[Mapping[type[XindengError], Kind]] = MappingProxyType(
         InvalidLedgerFileError: _INVALID,
         UnknownPolicyError: _NO_RULES,
         NoRulesInForceError: _NO_RULES,
+        SchemeAbsentError: _NO_RULES,
+        UnknownCourseError: _NO_RULES,
+        StepDoesNotFitError: Kind(status=409, zh="环节不符合流程", en="The step does not fit the course"),
         NotFoundError: Kind(status=404, zh="没有找到", en="Not found"),
         NotAcceptableError: Kind(status=406, zh="格式不支持", en="Not acceptable"),
         BodyTooLargeError: Kind(status=413, zh="请求体过大", en="The body is too large"),

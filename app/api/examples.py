@@ -8,6 +8,7 @@ from typing import Any, Final
 import yaml
 
 from app.api.claims import ClaimRequest
+from app.api.courses import StepRequest
 from app.api.openapi import BodyDocs
 from app.api.requests import ScoreBatch, ScoreRequest, WarningBatch, WarningRequest
 
@@ -84,6 +85,15 @@ CLAIM: Final[Mapping[str, Any]] = {
     "recourse_on": "2025-09-01",
     "evidence": "医院诊断证明",
 }
+STEP: Final[Mapping[str, Any]] = {
+    "household_id": "SIM-H-1",
+    "course": "rating_review",
+    "step": "survey",
+    "outcome": "passed",
+    "actor_id": "SIM-W-1",
+    "done_on": "2025-09-01",
+    "event_no": 1,
+}
 
 # Answers as they were given; a test holds them to the shape of what is answered now.
 _ANSWERS: Final[Mapping[str, Any]] = yaml.safe_load(
@@ -106,5 +116,6 @@ BODIES: Final[Mapping[str, BodyDocs]] = MappingProxyType(
             },
         ),
         "/claims": BodyDocs(model=ClaimRequest, examples={"illness": CLAIM}),
+        "/courses/{case_id}/events": BodyDocs(model=StepRequest, examples={"survey": STEP}),
     }
 )
