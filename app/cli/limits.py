@@ -12,7 +12,7 @@ from app.cli.progress import console
 from app.cli.sheets import tell
 from app.domain.ledger.columns import Column, choice, code, count, day, money, text
 from app.domain.words import Eligibility
-from app.ledgerfile.writing import Sheet
+from app.ledgerfile.writing import Sheet, write_workbook
 from app.policy.rules import Resolved, Rules
 from app.portfolio.extension import TermClass, extension_room
 from app.portfolio.top_up import SUBSIDISED_CAP, TOTAL_CAP, top_up_room
@@ -46,6 +46,10 @@ TOP_UPS: Final = (
     money("subsidised_room", "其中可贴息补偿(元)"),
     *_SAID,
 )
+# too wide for a screen
+_IN_THE_FILE: Final = frozenset(
+    {"township_code", "village_code", "bank", "ask_by", "term_class", "times_extended"}
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -57,25 +61,31 @@ def register(app: typer.Typer) -> None:
 def extensions(as_of: AsOf = None, policy: Pack = None, ledger: LedgerFile = None, out: File = None) -> None:
     """List how many months each active loan may still be extended, until when, and by which clause."""
     with facts_for(ledger, as_of, policy) as facts:
-        rows = extension_room(facts.frames, facts.rules, as_of=facts.as_of)
-        _tell("展期", rows, EXTENSIONS, facts.rules, out)
+        rules = facts.rules
+        rows = extension_room(facts.frames, rules, as_of=facts.as_of)
+    _tell("展期", rows, EXTENSIONS, rules, out)
 
 
 def top_ups(as_of: AsOf = None, policy: Pack = None, ledger: LedgerFile = None, out: File = None) -> None:
     """List how much each household with a loan may still borrow, and how much of it is subsidised."""
     with facts_for(ledger, as_of, policy) as facts:
-        rows = top_up_room(facts.frames, facts.rules, as_of=facts.as_of)
-        _tell("追加贷款", rows, TOP_UPS, facts.rules, out)
-        for cap in facts.rules.parameter_entries:
-            if cap.code in {TOTAL_CAP, SUBSIDISED_CAP}:
-                source = f"{cap.now.reference.kind.value} {cap.now.reference.document}"
-                console.print(f"{cap.entry.zh} {cap.now.value:,} 元 ({source.strip()})", highlight=False)
+        rules = facts.rules
+        rows = top_up_room(facts.frames, rules, as_of=facts.as_of)
+    _tell("追加贷款", rows, TOP_UPS, rules, out)
+    for cap in rules.parameter_entries:
+        if cap.code in {TOTAL_CAP, SUBSIDISED_CAP}:
+            source = f"{cap.now.reference.kind.value} {cap.now.reference.document}".strip()
+            console.print(f"{cap.entry.zh} {cap.now.value:,} 元 ({source})", highlight=False)
 
 
 def _tell(name: str, rows: pl.DataFrame, columns: tuple[Column, ...], rules: Rules, out: Path | None) -> None:
     reasons = pl.col("decided_by").list.eval(pl.element().replace(_clauses(rules))).list.join("；")
     told = rows.with_columns(reasons.alias("reason"))
-    tell([Sheet(name=name, columns=columns, rows=told)], out)
+    shown = tuple(column for column in columns if column.name not in _IN_THE_FILE)
+    tell([Sheet(name=name, columns=shown, rows=told)], None)
+    if out is not None:
+        write_workbook(out, [Sheet(name=name, columns=columns, rows=told)])
+        console.print(f"written 已写出: {out}")
     counted = dict(rows.group_by("eligibility").len().rows())
     totals = "，".join(f"{word.zh} {word.value} {counted.get(word.value, 0):,}" for word in Eligibility)
     console.print(f"{rows.height:,} rows 行: {totals}")
