@@ -134,9 +134,13 @@ def _members(of: Subjects) -> pl.LazyFrame:
 def _age(day: str) -> pl.Expr:
     """Give the borrower's completed years on a day; null for other members."""
     on, born = pl.col(day), pl.col("born_on")
-    had_birthday = (on.dt.month() * 100 + on.dt.day()) >= (born.dt.month() * 100 + born.dt.day())
-    years = on.dt.year() - born.dt.year() - (~had_birthday).cast(pl.Int32)
+    years = on.dt.year() - born.dt.year() - (_day_of_year(on) < _day_of_year(born)).cast(pl.Int32)
     return pl.when(pl.col("person_id") == pl.col("borrower_id")).then(years)
+
+
+def _day_of_year(day: pl.Expr) -> pl.Expr:
+    """Number the days so that they sort as in a year; months are small integers, too small for hundreds."""
+    return day.dt.month().cast(pl.Int32) * 100 + day.dt.day().cast(pl.Int32)
 
 
 def _registrations(of: Subjects) -> pl.LazyFrame:

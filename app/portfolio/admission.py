@@ -31,7 +31,7 @@ def admissions(frames: Frames, *, as_of: date, rules: Rules) -> pl.DataFrame:
     known = frames.as_of(as_of)
     base = application_base(known, as_of=as_of)
     read = frozenset().union(*(rule.now.when.features() for rule in entries if rule.now.when is not None))
-    features = build(frames, base, only=read & BY_NAME.keys())
+    features = build(frames, base, only=frozenset(read & BY_NAME.keys()))
     said = outcomes(entries, features, rules.parameters)
     terms = base.select("household_id", "village_code", "bank", "amount", "term_months")
     # the base lists every application once, in order of its id

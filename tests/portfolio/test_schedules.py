@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.words import RepaymentMethod
@@ -188,6 +188,7 @@ _RECKONINGS = st.builds(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(_portfolios(), _RECKONINGS)
 def test_principal_adds_up_to_the_loan_and_days_rise_to_maturity(
     portfolio: pl.DataFrame, reckoning: Reckoning
@@ -205,6 +206,7 @@ def test_principal_adds_up_to_the_loan_and_days_rise_to_maturity(
         assert rows.get_column("number").to_list() == list(range(1, len(days) + 1))
 
 
+@settings(deadline=None, max_examples=60)
 @given(_portfolios(), _RECKONINGS)
 def test_interest_in_parts_is_within_a_fen_a_period_of_interest_at_once(
     portfolio: pl.DataFrame, reckoning: Reckoning
@@ -217,6 +219,7 @@ def test_interest_in_parts_is_within_a_fen_a_period_of_interest_at_once(
     assert both.filter((pl.col("interest") - pl.col("parts")).abs() > pl.col("len")).is_empty()
 
 
+@settings(deadline=None, max_examples=60)
 @given(_portfolios(), _RECKONINGS)
 def test_loans_planned_together_are_planned_as_each_alone(
     portfolio: pl.DataFrame, reckoning: Reckoning
