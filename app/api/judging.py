@@ -16,6 +16,7 @@ from app.api.problems import problem_docs
 from app.api.rendering import rendered
 from app.api.requests import ScoreBatch, ScoreItem, ScoreRequest, WarningBatch, WarningItem, WarningRequest
 from app.domain.frames import Frames
+from app.policy.rules import Rules
 from app.services import assessing
 from app.services.assessing import Answer
 from app.services.checks import check
@@ -132,18 +133,21 @@ class _Bench:
         return [told[place] for place in sorted(told)]
 
     def _laid_out(self, items: Sequence[Item]) -> list[_Laid]:
-        placed = lay_out(items)
-        check(placed, as_of=self.as_of)
-        parts: dict[str, list[int]] = {}
+        places: dict[str, list[int]] = {}
         for place, item in enumerate(items):
             pack = pack_of(self.desk, self.policy, item.household.get("village_code"))
-            parts.setdefault(pack, []).append(place)
-        if len(parts) == 1:
-            return [(pack, places, self._frames(pack, placed)) for pack, places in parts.items()]
-        return [(p, at, self._frames(p, lay_out([items[place] for place in at]))) for p, at in parts.items()]
+            places.setdefault(pack, []).append(place)
+        rules = {pack: self.desk.policies.get(pack).at(self.as_of) for pack in places}
+        placed = lay_out(items)
+        check(placed, as_of=self.as_of)
+        if len(places) == 1:
+            return [(pack, at, self._frames(rules[pack], placed)) for pack, at in places.items()]
+        return [
+            (pack, at, self._frames(rules[pack], lay_out([items[p] for p in at])))
+            for pack, at in places.items()
+        ]
 
-    def _frames(self, pack: str, placed: Sequence[Placed]) -> Frames:
-        rules = self.desk.policies.get(pack).at(self.as_of)
+    def _frames(self, rules: Rules, placed: Sequence[Placed]) -> Frames:
         lags = {lag.code: lag.now.days for lag in rules.knowledge}
         sent = frames_of(placed, received_on=self.desk.today(), lags=lags)
         return beside_county(self.desk.store, sent, as_of=self.as_of)

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from app.cli.packs import pack_at
+from app.cli.policy_diff import diff
 from app.cli.policy_show import show
 from app.cli.progress import console
 from app.domain.errors import PolicyError
@@ -23,6 +24,7 @@ def packs() -> None:
 
 
 app.command()(show)
+app.command()(diff)
 
 
 @app.command()
