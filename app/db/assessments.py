@@ -13,7 +13,8 @@ from app.db.queries import members
 from app.db.sweeps import SqlSweeps
 from app.db.tables import MAX_CODE, assessments, quarantined_loans
 from app.db.warning_list import Listing
-from app.services.ports import ASSESSMENT_SCHEMA, WarningFilter
+from app.services.assessment_schema import ASSESSMENT_SCHEMA
+from app.services.ports import WarningFilter
 
 _CODES: Final = ("assessment_id", "loan_id", "household_id", "borrower_id", "bank")
 

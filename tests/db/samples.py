@@ -9,7 +9,8 @@ import polars as pl
 
 from app.db.store import SqlStore, SqlUnitOfWork
 from app.domain.ledger import BY_NAME, Table
-from app.services.ports import ASSESSMENT_SCHEMA, SweepRecord
+from app.services.assessment_schema import ASSESSMENT_SCHEMA
+from app.services.ports import SweepRecord
 
 DAY: Final = date(2024, 6, 1)
 _PLAIN: Final[Mapping[pl.DataType, Any]] = {

@@ -7,7 +7,7 @@ from polars.testing import assert_frame_equal
 
 from app.db.store import SqlStore, open_store
 from app.domain.errors import InvalidValueError, StoreError
-from app.services.ports import ASSESSMENT_SCHEMA
+from app.services.assessment_schema import ASSESSMENT_SCHEMA
 from tests.db.samples import DAY, add, assessment, assessments, finished_sweep, sweep_record
 
 
