@@ -6,10 +6,12 @@ import typer
 
 from app.cli import (
     calendar,
+    courses,
     demo,
     findings,
     funds,
     granting,
+    ladder,
     ledger,
     limits,
     policies,
@@ -40,6 +42,8 @@ for module in (
     societies,
     subsidy,
     limits,
+    ladder,
+    courses,
     serving,
     training,
     demo,

@@ -2,23 +2,23 @@
 
 from calendar import monthrange
 from datetime import date
-from enum import StrEnum
 from typing import Final
 
 import polars as pl
 
 from app.domain.frames import Frames
 from app.domain.money import FEN_PER_YUAN, PPM
+from app.domain.words import Word
 from app.policy.rules import Rules
 from app.portfolio.scheme import SchemeAbsentError, section
 
 
-class RefundState(StrEnum):
+class RefundState(Word):
     """How a loan's interest of a year stands against the day by which it was to be paid."""
 
-    PAID = "paid"
-    PART = "part"
-    MISSED = "missed"
+    PAID = "paid", "按时付清"
+    PART = "part", "部分付清"
+    MISSED = "missed", "未按时付"
 
 
 REFUND_COLUMNS: Final = (

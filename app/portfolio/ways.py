@@ -1,27 +1,26 @@
 """Dividends of loans that others use (股权量化, 合伙抱团, 资产返租, 户贷企用): due, paid, late; by whom."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Final
 
 import polars as pl
 
 from app.domain.frames import Frames
-from app.domain.words import UseMode
+from app.domain.words import UseMode, Word
 from app.features.expressions import days_between
 from app.policy.rules import Rules
 from app.portfolio.book import loan_book
 from app.portfolio.scheme import section
 
 
-class DividendState(StrEnum):
-    """How a dividend stands on a day."""
+class DividendState(Word):
+    """How a dividend stands on a day; open ones are due and not paid in full, but not late by the rules."""
 
-    AHEAD = "ahead"  # not due yet
-    OPEN = "open"  # due, and not paid in full, but not late by the rules
-    LATE = "late"  # not paid in full
-    PAID = "paid"
-    PAID_LATE = "paid_late"
+    AHEAD = "ahead", "未到期"
+    OPEN = "open", "到期待付"
+    LATE = "late", "逾期未付"
+    PAID = "paid", "已付"
+    PAID_LATE = "paid_late", "迟付"
 
 
 STATE_COLUMNS: Final = (

@@ -1,6 +1,6 @@
 """Courses on record: one step at a time as a fact, checked against the course, and what is known of cases."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal
 
@@ -11,7 +11,7 @@ from app.domain.frames import Frames
 from app.domain.ledger import BY_NAME
 from app.domain.words import StepOutcome
 from app.policy.policy import Policy
-from app.portfolio.cases import events_of, history, position_of, states
+from app.portfolio.cases import STATES_SCHEMA, events_of, history, position_of, states
 from app.portfolio.courses import (
     Event,
     Position,
@@ -156,6 +156,29 @@ def show_case(desk: Desk, case_id: str, *, as_of: date, policy: str | None = Non
     with desk.store.read() as work:
         frames = work.facts.frames(as_of=as_of, only=_READ)
     return case_told(frames, desk, case_id, as_of=as_of, policy=policy)
+
+
+def start_case(desk: Desk, taken: Taken, *, policy: str | None = None) -> Recorded:
+    """This function will record the first step of a course, whatever step is named; raises as record_step."""
+    pack = desk.policies.get(_pack(desk, taken.household_id, policy))
+    first = course_of(pack.at(taken.done_on), taken.course).now.steps[0]
+    return record_step(desk, replace(taken, step=first.code, event_no=1), policy=policy)
+
+
+def list_cases(desk: Desk, frames: Frames, *, as_of: date, policy: str | None = None) -> pl.DataFrame:
+    """This function will list all cases known on a day (STATES_SCHEMA), each by the pack of its place."""
+    events = frames["course_events"]
+    households = events.get_column("household_id").unique().sort().to_list()
+    parted = households_by_pack(desk, households, as_of=as_of, policy=policy)
+    parts = [
+        states(
+            Frames.of({"course_events": events.filter(pl.col("household_id").is_in(list(own)))}),
+            desk.policies.get(pack),
+            as_of=as_of,
+        )
+        for pack, own in parted.items()
+    ]
+    return pl.concat([pl.DataFrame(schema=STATES_SCHEMA), *parts]).sort("case_id")
 
 
 def case_told(frames: Frames, desk: Desk, case_id: str, *, as_of: date, policy: str | None = None) -> Told:
