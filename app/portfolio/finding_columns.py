@@ -88,7 +88,11 @@ def _visited(known: Frames, as_of: date) -> pl.DataFrame:
 
 
 def _dividends(known: Frames, as_of: date) -> pl.DataFrame:
-    paid = pl.when(pl.col("paid_on") <= as_of).then("paid").fill_null(0)
+    # paid though nobody said when, or on a day though nobody said how much: both as app.portfolio.ways reads it
+    by_now = (pl.col("paid_on") <= as_of).fill_null(
+        pl.col("paid").is_not_null() & pl.col("paid_on").is_null()
+    )
+    paid = pl.when(by_now).then(pl.coalesce("paid", "due")).otherwise(0)
     unpaid = known["dividends"].filter(pl.col("due_on") < as_of).with_columns(
         (pl.col("due") - paid).alias("left")
     ).filter(pl.col("left") > 0)  # fmt: skip

@@ -179,6 +179,8 @@ def test_interest_is_watched_after_a_week(days: int, codes: set[str]) -> None:
         (None, None, {"dividend_unpaid"}),
         (99, date(2023, 6, 1), {"dividend_unpaid"}),
         (100, date(2023, 6, 1), set()),
+        (100, None, set()),
+        (None, date(2023, 6, 1), set()),
         (100, date(2024, 7, 1), {"dividend_unpaid"}),
     ],
 )
