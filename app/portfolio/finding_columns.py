@@ -88,7 +88,7 @@ def _visited(known: Frames, as_of: date) -> pl.DataFrame:
 
 
 def _dividends(known: Frames, as_of: date) -> pl.DataFrame:
-    # paid though nobody said when, or on a day though nobody said how much: both as app.portfolio.ways reads it
+    # paid though nobody said when, or on a day though nobody said how much: as app.portfolio.ways reads them
     by_now = (pl.col("paid_on") <= as_of).fill_null(
         pl.col("paid").is_not_null() & pl.col("paid_on").is_null()
     )
