@@ -13,7 +13,7 @@ from app.cli.progress import console
 from app.cli.sheets import tell
 from app.domain.ledger.columns import choice, code, count, day, flag, text
 from app.domain.words import StepOutcome
-from app.ledgerfile.writing import Sheet
+from app.ledgerfile.writing import Sheet, write_workbook
 from app.portfolio.cases import HISTORY_SCHEMA
 from app.services.courses import (
     HOLIDAYS,
@@ -49,6 +49,7 @@ STATES: Final = (
     flag("refused", "不通过"),
     text("fault", "不符之处"),
 )
+SHOWN: Final = tuple(c for c in STATES if c.name in {"case_id", "step", "next_step", "due_on", "days_late"})
 HISTORY: Final = (
     count("event_no", "序号"),
     count("round", "轮次"),
@@ -126,8 +127,12 @@ def list_(
     """List all cases: the step reached, whose turn it is, and what is late."""
     with facts_for(ledger, as_of, policy) as facts:
         rows = list_cases(facts.desk, facts.frames, as_of=facts.as_of, policy=policy)
-    tell([Sheet(name="办件", columns=STATES, rows=rows.filter("late") if late else rows)], out)
+    chosen = rows.filter("late") if late else rows
+    tell([Sheet(name="办件", columns=SHOWN, rows=chosen)], None)
     console.print(HOLIDAYS)
+    if out is not None:
+        write_workbook(out, [Sheet(name="办件", columns=STATES, rows=chosen)])
+        console.print(f"written 已写出: {out}")
 
 
 def _day(on: datetime | None, today: date) -> date:

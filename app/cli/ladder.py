@@ -1,5 +1,6 @@
 """`ladder`, `stakes`, `dividends`, `refunds`, `model-households`: a credit county year by year."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,10 @@ from app.cli.facts import AsOf, LedgerFile, Pack, facts_for
 from app.cli.progress import console
 from app.cli.sheets import tell
 from app.domain.money import yuan_text
-from app.ledgerfile.writing import Sheet
+from app.ledgerfile.writing import Sheet, write_workbook
 from app.portfolio.book import loan_book
 from app.portfolio.interest_refund import interest_refunds
+from app.portfolio.ladder import REASONS
 from app.portfolio.models import model_households, model_villages
 from app.portfolio.stakes import helper_stakes, loan_stakes
 from app.portfolio.ways import DividendState, dividend_state, dividend_watch, entrusted_loans
@@ -40,8 +42,9 @@ def ladder(as_of: AsOf = None, policy: Pack = None, ledger: LedgerFile = None, o
     with facts_for(ledger, as_of, policy) as facts:
         limits = ladder_limits(facts.frames, facts.rules, as_of=facts.as_of)
     console.print(_steps(limits.rows))
+    console.print(_reasons(limits.rows))
     console.print(_CREDIT[limits.credit_by])
-    tell([sheets.limits_sheet(limits.rows)], out)
+    _write([sheets.limits_sheet(limits.rows)], out)
 
 
 def _steps(rows: pl.DataFrame) -> Table:
@@ -54,12 +57,29 @@ def _steps(rows: pl.DataFrame) -> Table:
     return table
 
 
+def _reasons(rows: pl.DataFrame) -> Table:
+    counts = dict(rows.get_column("reasons").explode().value_counts().iter_rows())
+    table = Table("reason 依据", "households 户")
+    for reason, (zh, en) in REASONS.items():
+        table.add_row(f"{zh} {en}", f"{counts.get(reason, 0):,}")
+    return table
+
+
+def _write(pages: Sequence[Sheet], out: Path | None) -> None:
+    """Write sheets that are too wide for the screen, where a file is asked for."""
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_workbook(out, pages)
+        console.print(f"written 已写出: {out}")
+
+
 def stakes(as_of: AsOf = None, policy: Pack = None, ledger: LedgerFile = None, out: File = None) -> None:
     """Say what each helper answers for, loan by loan and in all."""
     with facts_for(ledger, as_of, policy) as facts:
         loans = loan_stakes(loan_book(facts.frames, as_of=facts.as_of), facts.rules, as_of=facts.as_of)
     helpers = Sheet(name="责任人", columns=sheets.HELPERS, rows=helper_stakes(loans))
-    tell([helpers, Sheet(name="推荐责任风险金", columns=sheets.STAKES, rows=loans)], out)
+    tell([helpers], None)
+    _write([helpers, Sheet(name="推荐责任风险金", columns=sheets.STAKES, rows=loans)], out)
 
 
 def dividends(as_of: AsOf = None, policy: Pack = None, ledger: LedgerFile = None, out: File = None) -> None:
@@ -74,7 +94,9 @@ def dividends(as_of: AsOf = None, policy: Pack = None, ledger: LedgerFile = None
         ("逾期未付分红", sheets.DIVIDENDS, late),
         ("非自用贷款台账", sheets.ENTRUSTED, entrusted),
     )
-    tell([Sheet(name=name, columns=columns, rows=rows) for name, columns, rows in told], out)
+    pages = [Sheet(name=name, columns=columns, rows=rows) for name, columns, rows in told]
+    tell(pages[:2], None)
+    _write(pages, out)
 
 
 def models(
@@ -102,7 +124,7 @@ def refunds(
         book = loan_book(facts.frames, as_of=day)
         rows = interest_refunds(facts.frames, book, facts.rules, as_of=day, year=number)
     missed = rows.filter(pl.col("missed") > 0)
-    total = yuan_text(int(rows.get_column("refund").sum()))
     told = ((f"{number}先付后补", rows), (f"{number}未按时付息", missed))
-    tell([Sheet(name=name, columns=sheets.REFUNDS, rows=found) for name, found in told], out)
-    console.print(f"to refund 应贴息 {total} · missed the day 未按时 {missed.height:,}")
+    _write([Sheet(name=name, columns=sheets.REFUNDS, rows=found) for name, found in told], out)
+    total = yuan_text(int(rows.get_column("refund").sum()))
+    console.print(f"loans 笔数 {rows.height:,} · to refund 应贴息 {total} · missed 未按时 {missed.height:,}")
