@@ -46,7 +46,7 @@ def _begins(loans: pl.DataFrame) -> pl.DataFrame:
 
 
 def _repaid(known: Frames, loans: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    paid = known["repayments"].filter(pl.col("paid_on") <= as_of)
+    paid = known["repayments"].filter(pl.col("paid_on") <= as_of, pl.col("principal") != 0)
     return _moves(paid.join(loans, on="loan_id", how="semi"), "paid_on", paid=pl.col("principal"))
 
 
@@ -60,7 +60,7 @@ def _continued(book: pl.DataFrame) -> pl.DataFrame:
 
 
 def _due(known: Frames, loans: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    planned = known["repayments_due"].join(loans, on="loan_id").with_columns(
+    planned = known["repayments_due"].filter(pl.col("principal") != 0).join(loans, on="loan_id").with_columns(
         pl.when(pl.col("due_on") == pl.col("contract_matures_on"))
         .then("matures_on")
         .otherwise("due_on")
@@ -72,7 +72,7 @@ def _due(known: Frames, loans: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame
     )
     return (
         _moves(planned, "due_on", due=pl.col("principal")),
-        _moves(rest, "matures_on", due=pl.col("rest")),
+        _moves(rest.filter(pl.col("rest") > 0), "matures_on", due=pl.col("rest")),
     )
 
 
