@@ -246,6 +246,19 @@ def test_a_loan_belongs_to_the_household_known_last(store: SqlStore) -> None:
     assert found == {"L1": "H2"}
 
 
+def test_households_are_found_by_the_place_they_ever_had(store: SqlStore) -> None:
+    places = {"H2": "640323101201", "H1": "640323101202", "H3": "640323102201"}
+    imported(
+        store, households=[{"household_id": h, "village_code": code} for h, code in places.items()]
+    )  # fmt: skip
+
+    with store.read() as work:
+        asked = ("640323101", "640323102201", "64032310_", "%")
+        found = [work.facts.households_within(place) for place in asked]
+
+    assert found == [("H1", "H2"), ("H3",), (), ()]
+
+
 def test_an_import_is_found_again_by_its_bytes_with_its_totals(store: SqlStore) -> None:
     totals = {"loans": {"read": 3, "added": 2}}
     with store.write() as work:
