@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bench import explanation, machine, ranking, serving, sweep
+from bench import explanation, machine, ranking, rerating, serving, sweep
 from bench.child import ROOT
 from bench.databases import Databases, databases
 from bench.tables import SHOWN
@@ -30,6 +30,7 @@ class Part(StrEnum):
     EXPLANATION = "explanation"
     SERVING = "serving"
     SWEEP = "sweep"
+    RERATING = "rerating"
     RANKING = "ranking"
 
 
@@ -40,6 +41,7 @@ class Run:
     stack: ExitStack
     loans: tuple[int, ...]
     seconds: float
+    households: int
 
     @cached_property
     def databases(self) -> Databases:
@@ -56,6 +58,7 @@ MEASURES: Mapping[Part, Callable[[Run], Lines]] = {
     Part.EXPLANATION: lambda _: explanation.measure(),
     Part.SERVING: lambda run: serving.measure(run.databases, run.seconds),
     Part.SWEEP: lambda run: sweep.measure(run.databases, run.loans),
+    Part.RERATING: lambda run: rerating.measure(run.households),
     Part.RANKING: lambda _: ranked(),
 }
 
@@ -64,12 +67,13 @@ def main(
     parts: Annotated[list[Part] | None, typer.Argument(help="what to measure; everything if none")] = None,
     loans: Annotated[list[int] | None, typer.Option(min=1, help="loans swept; may be given again")] = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="of load per line of serving")] = serving.SECONDS,
+    households: Annotated[int, typer.Option(min=1, help="households rated again")] = rerating.HOUSEHOLDS,
     out: Annotated[Path, typer.Option(help="where the figures go")] = ROOT / "build" / "bench.json",
 ) -> None:
     """Measure speed and memory beside named peers, print tables, and write the figures as JSON."""
     about = machine.facts()
     with ExitStack() as stack:
-        run = Run(stack=stack, loans=tuple(loans or sweep.SIZES), seconds=seconds)
+        run = Run(stack=stack, loans=tuple(loans or sweep.SIZES), seconds=seconds, households=households)
         found = {part.value: _measured(part, run) for part in parts or Part}
     targets = judged(found)
     console.print(SHOWN["targets"].table(targets))

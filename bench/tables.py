@@ -60,6 +60,17 @@ SHOWN: Mapping[str, Shown] = {
             ("again, s", "again_seconds", ".1f"),
         ),
     ),
+    "rerating": Shown(
+        "Re-rating all households of a county under a pack, from facts in memory; one process",
+        (
+            ("households", "households", ",d"),
+            ("with a grade", "graded", ",d"),
+            ("seconds", "seconds", ".2f"),
+            ("rating alone, s", "rating_seconds", ".3f"),
+            ("µs a household", "us_per_household", ",.1f"),
+            ("peak MiB", "peak_mib", ",.0f"),
+        ),
+    ),
     "serving": Shown(
         "Requests beside a bare endpoint that validates the same body and commits one insert; one worker",
         (

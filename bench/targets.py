@@ -3,17 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from bench import rerating
 from bench.sweep import MOST_MIB, MOST_SECONDS
 
 Lines = Sequence[Mapping[str, Any]]
 SWEPT_LOANS = 100_000
+LEAST_OF_HOUSEHOLDS = 0.95  # a simulated county has about as many as are asked for
 LEAST_TIMES_CONTRIB, MOST_TIMES_PREDICT, LEAST_OF_PEER, MOST_TIMES_SMALLEST = 5.0, 2.0, 0.5, 1.25
 
 
 def judged(found: Mapping[str, Lines]) -> list[dict[str, Any]]:
     """One entry per target of the parts that ran."""
     lines = [*_explanation(found.get("explanation", ())), *_sweep(found.get("sweep", ()))]
-    return [*lines, *_serving(found.get("serving", ()))]
+    return [*lines, *_serving(found.get("serving", ())), *_rerating(found.get("rerating", ()))]
 
 
 def _explanation(lines: Lines) -> Iterator[dict[str, Any]]:
@@ -32,6 +34,13 @@ def _sweep(lines: Lines) -> Iterator[dict[str, Any]]:
             yield _at_most(f"{on}, seconds", MOST_SECONDS, line["seconds"])
             yield _at_most(f"{on}, MiB", MOST_MIB, line["peak_mib"])
             yield _at_most(f"{on}, cost × smallest", MOST_TIMES_SMALLEST, line["times_smallest"])
+
+
+def _rerating(lines: Lines) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        if line["households"] >= LEAST_OF_HOUSEHOLDS * rerating.HOUSEHOLDS:
+            what = f"{line['households']:,} households rated again, seconds"
+            yield _at_most(what, rerating.MOST_SECONDS, line["seconds"])
 
 
 def _serving(lines: Lines) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typer import Typer
 from typer.testing import CliRunner
 
-from bench import machine, serving
+from bench import machine, rerating, serving
 from bench.__main__ import main
 from bench.child import in_child, peak_mib
 from bench.databases import POSTGRESQL, SQLITE, Databases
@@ -41,6 +41,25 @@ def test_requests_are_measured_beside_the_peer(postgresql_server: str, tmp_path:
     for line in lines:
         assert line["of_peer"] > 0
         assert line["product"]["p50_ms"] <= line["product"]["p99_ms"]
+
+
+def test_rating_again_is_measured_from_facts_to_grades() -> None:
+    (line,) = rerating.measure(households=60)
+
+    assert 30 < line["households"] < 120
+    assert 0 < line["graded"] <= line["households"]
+    assert 0 < line["rating_seconds"] < line["seconds"]
+
+
+def test_rating_again_has_a_target() -> None:
+    lines = [{"households": 99_000, "seconds": 5.1}, {"households": 60, "seconds": 9.0}]
+
+    (verdict,) = judged({"rerating": lines})
+
+    assert (verdict["what"], verdict["verdict"]) == (
+        "99,000 households rated again, seconds",
+        "not reached",
+    )
 
 
 def test_a_childs_memory_is_its_own() -> None:
