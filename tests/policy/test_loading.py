@@ -227,7 +227,9 @@ def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
 
 
 def test_a_pack_that_is_not_there_is_named_with_those_that_are() -> None:
-    with pytest.raises(UnknownPolicyError, match="no policy pack 'atlantis'; there are: national, yanchi"):
+    with pytest.raises(
+        UnknownPolicyError, match=r"no policy pack 'atlantis'; there are: .*national, .*yanchi"
+    ):
         load("atlantis")
 
 
@@ -251,7 +253,7 @@ def test_a_pack_that_extends_itself_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_packs_that_ship_are_listed() -> None:
-    assert policies() == ("national", "yanchi")
+    assert {"national", "yanchi"} < set(policies())
 
 
 def _edited(folder: Path, name: str, edit: Callable[[str], str]) -> Path:
