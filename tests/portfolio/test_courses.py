@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.words import StepOutcome
-from app.policy.policy import Policy, load
+from app.policy.policy import Policy, load, policies
 from app.portfolio.cases import HISTORY_SCHEMA, STATES_SCHEMA, history, states
 from app.portfolio.courses import (
     Event,
@@ -21,6 +21,7 @@ from app.portfolio.courses import (
     StepDoesNotFitError,
     UnknownCourseError,
     add_working_days,
+    advance,
     course_of,
     replayed,
 )
@@ -281,6 +282,25 @@ def test_an_event_that_became_known_later_is_not_seen() -> None:
     frames = ledger(course_events=[known, later | {"known_on": date(2019, 8, 1)}])
 
     assert states(frames, load("fengjie"), as_of=date(2019, 7, 1)).item(0, "step") == "application"
+
+
+def shipped() -> list[tuple[str, str]]:
+    return [(name, code) for name in policies() for code in load(name).pack.courses]
+
+
+@pytest.mark.parametrize(("pack", "code"), shipped())
+def test_every_course_that_ships_can_be_walked_to_its_end_and_names_its_source(pack: str, code: str) -> None:
+    policy = load(pack)
+    begun = policy.pack.courses[code].in_force[0].from_
+    position = Position(course=course_of(policy.at(begun), code))
+    for number, step in enumerate(position.steps, start=1):
+        position = advance(position, Event(
+            case_id="K1", event_no=number, household_id="H1", course=code, step=step.code, outcome=PASSED,
+            actor_id=step.code, done_on=position.ready_on or begun,
+        ))  # fmt: skip
+
+    assert position.finished
+    assert position.course.now.reference.document
 
 
 @settings(max_examples=60, deadline=None)
