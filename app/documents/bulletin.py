@@ -18,7 +18,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.text.font import CT_RPr
 from docx.oxml.xmlchemy import BaseOxmlElement
-from docx.shared import Mm, Pt
+from docx.shared import Length, Mm, Pt
 from docx.table import _Row as Row
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
@@ -26,8 +26,10 @@ from docx.text.run import Run
 from app.documents.content import Bulletin, TextTable
 
 LATIN, TITLE_FONT, TEXT_FONT, HEADING_FONT = "Times New Roman", "宋体", "仿宋", "黑体"
-_TITLE, _TEXT, _SMALL, _TABLE = Pt(22), Pt(16), Pt(12), Pt(10.5)
-_LINE: Final = Pt(28)
+_TITLE, _TEXT, _SMALL, _TABLE = Pt(22), Pt(16), Pt(12), Pt(9)
+_LINE, _TITLE_LINE, _SMALL_LINE, _GAP, _BEFORE = Pt(28), Pt(36), Pt(20), Pt(14), Pt(6)
+_PAGE_MM: Final = 156  # between the margins
+_LAST_NARROW: Final = 0x2E7F
 _TWO_LETTERS: Final = "200"  # hundredths of a letter
 _WRITTEN: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - the same bulletin gives the same bytes on any day
 _ZIP_DAY: Final = (1980, 1, 1, 0, 0, 0)
@@ -36,8 +38,10 @@ _ZIP_DAY: Final = (1980, 1, 1, 0, 0, 0)
 def write_bulletin(path: Path, bulletin: Bulletin) -> None:
     """This function will write a bulletin: title, opening, sections with their tables, notes."""
     paper = Document()
-    _set_up(paper, bulletin.title)
-    _paragraph(paper, bulletin.title, TITLE_FONT, _TITLE, bold=True, centred=True, after=_LINE)
+    _set_up(paper, "".join(bulletin.title))
+    for number, line in enumerate(bulletin.title, start=1):
+        after = _LINE if number == len(bulletin.title) else None
+        _paragraph(paper, line, TITLE_FONT, _TITLE, bold=True, centred=True, after=after, line=_TITLE_LINE)
     _paragraph(paper, bulletin.lead, TEXT_FONT, _TEXT, indent=True)
     for section in bulletin.sections:
         heading = _paragraph(paper, section.heading, HEADING_FONT, _TEXT, indent=True)
@@ -47,7 +51,7 @@ def write_bulletin(path: Path, bulletin: Bulletin) -> None:
         for table in section.tables:
             _table(paper, table)
     for note in bulletin.notes:
-        _paragraph(paper, note, TEXT_FONT, _SMALL, indent=True, line=Pt(20))
+        _paragraph(paper, note, TEXT_FONT, _SMALL, indent=True, line=_SMALL_LINE)
     path.write_bytes(_settled(paper))
 
 
@@ -83,8 +87,6 @@ def _paragraph(  # noqa: PLR0913
     form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, line
     form.space_before, form.space_after = Pt(0), after or Pt(0)
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER if centred else WD_ALIGN_PARAGRAPH.JUSTIFY
-    if centred:
-        form.line_spacing = max(line, Pt(34))
     if indent:
         _indent(paragraph, size)
     return paragraph
@@ -117,28 +119,52 @@ def _faces(properties: CT_RPr, font: str) -> None:
 
 
 def _table(paper: Paper, content: TextTable) -> None:
-    caption = _paragraph(paper, content.caption, HEADING_FONT, _SMALL, centred=True)
-    caption.paragraph_format.keep_with_next = True
+    caption = _paragraph(paper, content.caption, HEADING_FONT, _SMALL, centred=True, line=_SMALL_LINE)
+    caption.paragraph_format.keep_with_next, caption.paragraph_format.space_before = True, _BEFORE
     table = paper.add_table(rows=len(content.rows) + 1, cols=len(content.headings))
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
-    _row(table.rows[0], content.headings, bold=True, heading=True)
+    table.autofit = False
+    widths, last = _widths(content), len(content.rows)
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+    _row(table.rows[0], content.headings, widths, bold=True, heading=True)
     for number, row in enumerate(content.rows, start=1):
-        _row(table.rows[number], row, bold=content.has_total and number == len(content.rows))
-    _paragraph(paper, "", TEXT_FONT, _TABLE, line=Pt(14))
+        _row(table.rows[number], row, widths, bold=content.has_total and number == last)
+    _paragraph(paper, "", TEXT_FONT, _TABLE, line=_GAP)
 
 
-def _row(row: Row, texts: tuple[str, ...], *, bold: bool, heading: bool = False) -> None:
-    for position, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
+def _widths(content: TextTable) -> list[Length]:
+    """Share the page's width among the columns by their longest texts; a heading may take two lines."""
+    rows = [[_shown_width(text) for text in row] for row in content.rows]
+    heads = [-(-_shown_width(heading) // 2) for heading in content.headings]
+    longest = [max(column) + 2 for column in zip(heads, *rows, strict=True)]
+    return [Mm(_PAGE_MM * part / sum(longest)) for part in longest]
+
+
+def _shown_width(text: str) -> int:
+    """A Chinese character is twice as wide as a Latin one."""
+    return sum(2 if ord(letter) > _LAST_NARROW else 1 for letter in text)
+
+
+def _row(
+    row: Row, texts: tuple[str, ...], widths: list[Length], *, bold: bool, heading: bool = False
+) -> None:
+    for position, (cell, text, width) in enumerate(zip(row.cells, texts, widths, strict=True)):
+        cell.width = width
         paragraph = cell.paragraphs[0]
         _write(paragraph, text, TITLE_FONT, _TABLE, bold=bold)
-        left = position == 0 and not heading
+        left = position == 0 and not heading and not _is_figure(text)
         paragraph.alignment = WD_ALIGN_PARAGRAPH.LEFT if left else WD_ALIGN_PARAGRAPH.CENTER
         paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(1)
     properties = row._tr.get_or_add_trPr()  # noqa: SLF001 - the library has no such properties
     properties.append(OxmlElement("w:cantSplit"))
     if heading:
         properties.append(OxmlElement("w:tblHeader"))
+
+
+def _is_figure(text: str) -> bool:
+    return all(letter.isdigit() or letter in ".%-—" for letter in text)
 
 
 # --- the page number, and bytes that stay the same ---

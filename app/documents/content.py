@@ -78,9 +78,9 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bulletin:
-    """A bulletin (通报): its title, the sentence it opens with, its sections, and notes on how it counts."""
+    """A bulletin (通报): the lines of its title, the sentence it opens with, its sections, and notes."""
 
-    title: str
+    title: tuple[str, ...]
     lead: str
     sections: tuple[Section, ...]
     notes: tuple[str, ...] = ()

@@ -25,15 +25,14 @@ _FORMATS: Final[Mapping[Form, str]] = {
     Form.COUNT: "#,##0",
     Form.DATE: "yyyy-mm-dd",
 }
-_WIDTHS: Final[Mapping[Form, int]] = {
-    Form.TEXT: 14, Form.COUNT: 8, Form.MONEY: 17, Form.PERCENT: 10, Form.POINTS: 9, Form.DATE: 12,
-}  # fmt: skip
+_LEAST: Final = 7  # characters
+_MOST: Final = 40
+_LONGEST_WORD: Final = 8  # of a heading, which goes on on the next line
 _A3, _A4 = 8, 9  # paper sizes of the format
-_COLUMNS_ON_A4: Final = 12
+_LETTERS_ON_A4: Final = 150
 _FONT: Final = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
 _BETWEEN: Final[Mapping[Language, str]] = {"zh": "　", "en": ": "}
 _LAST_NARROW: Final = 0x2E7F
-_WIDEST: Final = 40
 
 
 def write_report(
@@ -74,14 +73,16 @@ def _number(form: Form) -> dict[str, str]:
 
 def _set_up(page: Worksheet, table: Table, language: Language) -> None:
     """Set widths, what stays in sight, and how the sheet is printed."""
-    for position, heading in enumerate(table.headings):
-        page.set_column(position, position, _width(table, heading, language))
+    widths = [_width(table, heading, language) for heading in table.headings]
+    for position, width in enumerate(widths):
+        page.set_column(position, position, width)
+    page.set_default_row(16)
     page.set_row(0, 24)
     page.set_row(HEADING_ROW, 42)
     page.freeze_panes(HEADING_ROW + 1, 1)
     page.autofilter(HEADING_ROW, 0, HEADING_ROW + max(table.rows.height, 1), max(len(table.headings), 1) - 1)
     page.set_landscape()
-    page.set_paper(_A4 if len(table.headings) <= _COLUMNS_ON_A4 else _A3)
+    page.set_paper(_A4 if sum(widths) <= _LETTERS_ON_A4 else _A3)
     page.fit_to_pages(1, 0)
     page.repeat_rows(HEADING_ROW)
     page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
@@ -89,12 +90,22 @@ def _set_up(page: Worksheet, table: Table, language: Language) -> None:
 
 
 def _width(table: Table, heading: Heading, language: Language) -> int:
-    """A column is as wide as its form asks, or as its longest text."""
-    least = _WIDTHS[heading.form]
-    if heading.form is not Form.TEXT:
-        return max(least, -(-_shown_width(heading.text(language)) // 2) + 2)
-    texts = table.rows.get_column(heading.name).cast(pl.String).drop_nulls().unique()
-    return min(max([least // 2, *(_shown_width(text) + 2 for text in texts)]), _WIDEST)
+    """A column is as wide as its longest value, its heading broken into lines."""
+    parts = [table.rows] if table.total is None else [table.rows, table.total]
+    values = pl.concat([part.select(heading.name) for part in parts], how="vertical_relaxed").to_series()
+    texts = {_SHOWN[heading.form](value) for value in shown(values, heading.form) if value is not None}
+    title = min(_shown_width(heading.text(language)), _LONGEST_WORD)
+    return min(max([_LEAST, title, *(_shown_width(text) for text in texts)]) + 1, _MOST)
+
+
+_SHOWN: Final[Mapping[Form, Callable[..., str]]] = {
+    Form.TEXT: str,
+    Form.DATE: str,
+    Form.COUNT: "{:,}".format,
+    Form.MONEY: "{:,.2f}".format,
+    Form.PERCENT: "{:.2f}".format,
+    Form.POINTS: "{:.2f}".format,
+}
 
 
 def _shown_width(text: str) -> int:

@@ -1,6 +1,8 @@
 """What a bulletin (通报) says: sentences and small tables of the figures that its workbook holds too."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import count
 from typing import Any, Final
 
 import polars as pl
@@ -18,9 +20,10 @@ _KINDS: Final = {Period.MONTHLY: "统计通报", Period.QUARTERLY: "情况通报
 _THIS: Final = {Period.MONTHLY: "本月", Period.QUARTERLY: "本季度", Period.YEARLY: "本年度"}
 
 
-def report_title(report: CountyReport) -> str:
-    """This function will give a report's title: county, period, scheme and kind."""
-    return f"{county_name(report)}{report.period.words(report.as_of)}{_scheme(report)}{_KINDS[report.period]}"
+def title_lines(report: CountyReport) -> tuple[str, str]:
+    """This function will give a report's title in two lines: county and period, scheme and kind."""
+    first = f"{county_name(report)}{report.period.words(report.as_of)}"
+    return first, f"{_scheme(report)}{_KINDS[report.period]}"
 
 
 def bulletin(report: CountyReport) -> Bulletin:
@@ -28,14 +31,19 @@ def bulletin(report: CountyReport) -> Bulletin:
     parts = (_stock(report), _covered(report), _tasks(report), _risk(report), rank_section(report))
     sections = [part for part in parts if part is not None]
     return Bulletin(
-        title=report_title(report),
+        title=title_lines(report),
         lead=f"现将截至{day_words(report.as_of)}的{_scheme(report)}情况通报如下。",
-        sections=tuple(
-            Section(heading=f"{_NUMERALS[n]}、{s.heading}", paragraphs=s.paragraphs, tables=s.tables)
-            for n, s in enumerate(sections)
-        ),
+        sections=tuple(_numbered(sections)),
         notes=tuple(_notes(report)),
     )
+
+
+def _numbered(sections: Sequence[Section]) -> Iterator[Section]:
+    """Number sections and tables in the order in which they stand."""
+    tables = count(1)
+    for numeral, section in zip(_NUMERALS, sections, strict=False):
+        captioned = (replace(t, caption=f"表{next(tables)}　{t.caption}") for t in section.tables)
+        yield replace(section, heading=f"{numeral}、{section.heading}", tables=tuple(captioned))
 
 
 def _scheme(report: CountyReport) -> str:
@@ -74,7 +82,7 @@ def _stock_table(report: CountyReport) -> TextTable:
     rows = named(report, report.statistics[TOWNSHIP])
     body = [_stock_row(row["township"], row) for row in _rows(rows, "township", *_STOCK)]
     return TextTable(
-        caption="表1　各乡镇贷款情况（万元）",
+        caption="各乡镇贷款情况（万元）",
         headings=("乡镇", "期初余额", "新发放", "收回本金", "贷款户数", "期末余额"),
         rows=(*body, _stock_row("合计", report.county.row(0, named=True))),
         has_total=True,
@@ -104,7 +112,7 @@ def _covered(report: CountyReport) -> Section:
     rows = named(report, report.coverage[TOWNSHIP])
     body = [_covered_row(row["township"], row) for row in _rows(rows, "township", *_COVERED)]
     table = TextTable(
-        caption="表2　各乡镇评级授信用信情况",
+        caption="各乡镇评级授信用信情况",
         headings=("乡镇", "农户数", "评级户", "评级率", "授信户", "授信额（万元）", "户均（万元）", "用信户"),
         rows=(*body, _covered_row("合计", c)),
         has_total=True,
@@ -167,7 +175,7 @@ def _tasks(report: CountyReport) -> Section:
 
 def _task_table(body: Sequence[tuple[str, ...]]) -> TextTable:
     return TextTable(
-        caption="表3　各乡镇任务完成情况（万元）",
+        caption="各乡镇任务完成情况（万元）",
         headings=("乡镇", "任务", "已发放", "完成率"),
         rows=tuple(body),
     )
@@ -204,8 +212,8 @@ def _risk(report: CountyReport) -> Section:
         heading="逾期和到期情况",
         paragraphs=(late, f"自{day_words(report.as_of)}起，{soon}。", *_worst(report)),
         tables=(
-            _risk_table("表4　各乡镇逾期情况", "乡镇", [*places, total]),
-            _risk_table("表5　各银行逾期情况", "银行", [*banks, total]),
+            _risk_table("各乡镇逾期情况", "乡镇", [*places, total]),
+            _risk_table("各银行逾期情况", "银行", [*banks, total]),
         ),
     )
 

@@ -65,7 +65,7 @@ def _month_table(report: CountyReport, ranking: Ranking) -> TextTable:
         for r in rows.sort("rank", TOWNSHIP, nulls_last=True).iter_rows(named=True)
     ]
     headings = ("名次", "乡镇", "得分", "上月名次", "连续末位月数")
-    return TextTable(caption="表6　乡镇综合排名", headings=headings, rows=tuple(body))
+    return TextTable(caption="乡镇综合排名", headings=headings, rows=tuple(body))
 
 
 def _period_table(report: CountyReport, ranking: Ranking) -> TextTable:
@@ -81,7 +81,7 @@ def _period_table(report: CountyReport, ranking: Ranking) -> TextTable:
         for r in rows.sort("rank", TOWNSHIP, nulls_last=True).iter_rows(named=True)
     ]
     headings = ("名次", "乡镇", "得分", "末位月数", "最长连续末位")
-    return TextTable(caption="表6　乡镇综合得分和名次", headings=headings, rows=tuple(body))
+    return TextTable(caption="乡镇综合得分和名次", headings=headings, rows=tuple(body))
 
 
 def _bank_table(report: CountyReport, ranking: Ranking) -> TextTable:
@@ -90,7 +90,7 @@ def _bank_table(report: CountyReport, ranking: Ranking) -> TextTable:
         (number(r["rank"]), r[BANK] or report.name(None), _points(r["points"]))
         for r in rows.iter_rows(named=True)
     ]
-    return TextTable(caption="表7　银行综合得分和名次", headings=("名次", "银行", "得分"), rows=tuple(body))
+    return TextTable(caption="银行综合得分和名次", headings=("名次", "银行", "得分"), rows=tuple(body))
 
 
 def _points(points: float | None) -> str:

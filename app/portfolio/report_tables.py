@@ -10,7 +10,6 @@ from app.domain.words import Industry, LoanKind, Word
 from app.portfolio.appraisal import InForceMerit
 from app.portfolio.period import Period
 from app.portfolio.progress import TOWNSHIP_DIGITS, county_share, task_shares
-from app.portfolio.ratios import share
 from app.portfolio.report import BANK, COUNTY, TOWNSHIP, VILLAGE, CountyReport, Ranking
 from app.portfolio.report_headings import (
     APPRAISAL,
@@ -88,25 +87,15 @@ def _totalled(level: str, total: pl.DataFrame, language: Language) -> pl.DataFra
 
 
 def _summary(report: CountyReport, language: Language) -> Table:
-    county = report.county
+    names = [heading.name for heading in SUMMARY[1:]]
     items = [
-        county.select(
+        report.county.select(
             pl.lit(zh if language == "zh" else en).alias("item"),
-            *(_given(column, name) for column, name in zip(columns, _SUMMED, strict=True)),
-            _given("closing_amount", "whole_amount"),
-            _given("closing_households", "whole_households"),
+            *(_given(column, name) for column, name in zip(columns, names, strict=True)),
         )
         for zh, en, *columns in SUMMARY_ITEMS
     ]
-    shares = (
-        share("amount", "whole_amount").alias("share_amount"),
-        share("households", "whole_households").alias("share_households"),
-    )
-    rows = pl.concat(items).with_columns(shares).select(heading.name for heading in SUMMARY)
-    return Table(zh="汇总", en="summary", headings=SUMMARY, rows=rows)
-
-
-_SUMMED: Final = ("loans", "households", "amount")
+    return Table(zh="汇总", en="summary", headings=SUMMARY, rows=pl.concat(items))
 
 
 def _given(column: str | None, name: str) -> pl.Expr:

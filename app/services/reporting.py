@@ -10,7 +10,7 @@ from app.domain.frames import Frames
 from app.features.base import household_base
 from app.features.build import build
 from app.policy.policy import Policy, Rules
-from app.portfolio.bulletin import bulletin, report_title
+from app.portfolio.bulletin import bulletin, title_lines
 from app.portfolio.period import Period
 from app.portfolio.report import CountyReport, county_report
 from app.portfolio.report_tables import report_tables
@@ -46,7 +46,7 @@ def make_report(
         counted=_counted(figures, language),
         tables=report_tables(figures, language),
         bulletin=bulletin(figures),
-        file_name=f"{report_title(figures)}（截至{as_of:%Y%m%d}）",
+        file_name=f"{''.join(title_lines(figures))}（截至{as_of:%Y%m%d}）",
         figures=figures,
     )
 
@@ -67,7 +67,7 @@ def rated_by_pack(frames: Frames, rules: Rules, *, as_of: date) -> pl.DataFrame 
 
 def _title(figures: CountyReport, language: Language) -> str:
     if language == "zh":
-        return report_title(figures).replace("通报", "表")
+        return "".join(title_lines(figures)).replace("通报", "表")
     regime = figures.rules.regimes[0].now.title_en
     return f"{regime[:1].upper()}{regime[1:]}, {figures.period.code(figures.as_of)}"
 
