@@ -13,7 +13,8 @@ from app.api.desk import AtDesk
 from app.api.facts import Code, Day, Fen, Pack, Strict, Text
 from app.api.problems import problem_docs
 from app.api.rendering import rendered
-from app.domain.words import ClaimDecision, ClaimGround, Eligibility
+from app.domain.scheme_words import ClaimDecision, ClaimGround
+from app.domain.words import Eligibility
 from app.services import claims as service
 
 router = APIRouter(tags=["claims"])

@@ -12,7 +12,7 @@ from app.api.desk import AtDesk
 from app.api.facts import Code, Day, Pack, Strict, Text
 from app.api.problems import problem_docs
 from app.api.rendering import rendered
-from app.domain.words import StepOutcome
+from app.domain.scheme_words import StepOutcome
 from app.services import courses as service
 
 router = APIRouter(tags=["courses"])

@@ -11,7 +11,7 @@ from app.cli.calendar_sheets import maturity_sheets
 from app.cli.facts import DAY, AsOf, Facts, LedgerFile, Out, Pack, facts_for
 from app.cli.progress import console
 from app.domain.money import yuan_text
-from app.domain.words import CreditClass
+from app.domain.scheme_words import CreditClass
 from app.ledgerfile.writing import write_workbook
 from app.portfolio.book import loan_book
 from app.portfolio.classes import class_totals, classify

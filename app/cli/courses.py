@@ -12,7 +12,7 @@ from app.cli.facts import DAY, AsOf, LedgerFile, Pack, facts_for
 from app.cli.progress import console
 from app.cli.sheets import tell
 from app.domain.ledger.columns import choice, code, count, day, flag, text
-from app.domain.words import StepOutcome
+from app.domain.scheme_words import StepOutcome
 from app.ledgerfile.writing import Sheet, write_workbook
 from app.portfolio.cases import HISTORY_SCHEMA
 from app.services.courses import (

@@ -12,7 +12,8 @@ from app.cli.facts import DAY, AsOf, LedgerFile, Pack, facts_for
 from app.cli.progress import console
 from app.domain.errors import NotFoundError
 from app.domain.money import fen, yuan_text
-from app.domain.words import ClaimDecision, ClaimGround, Eligibility
+from app.domain.scheme_words import ClaimDecision, ClaimGround
+from app.domain.words import Eligibility
 from app.portfolio.book import loan_book
 from app.portfolio.fund_outlook import fund_outlook, limit_passed
 from app.portfolio.funds import fund_positions

@@ -8,7 +8,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from app.domain.words import ClaimGround, CreditClass, FundKind, UseMode
+from app.domain.ledger import FACT_TABLES
+from app.domain.scheme_words import ClaimGround, CreditClass
+from app.domain.words import FundKind, UseMode
 from app.policy.conditions import Condition
 from app.policy.entries import Entry, InForce, Name, Strict
 from app.policy.mistakes import mistake
@@ -176,7 +178,10 @@ class ClassEntry(Entry[ClassInForce]):
 
 
 class DutyInForce(InForce):
-    """A duty that comes back: every month, quarter or year, on or by a day."""
+    """A duty that comes back: every month, quarter or year, on or by a day.
+
+    `shown_by` names the ledger's table whose facts show that it was done; without it nobody can tell.
+    """
 
     every: Literal["month", "quarter", "year"]
     day: int = Field(ge=1, le=31)  # of the month; the last day where a month is shorter
@@ -184,6 +189,15 @@ class DutyInForce(InForce):
     times: int = Field(default=1, ge=1)  # how often within the period
     by: str
     what: str
+    shown_by: Name | None = None
+
+    @model_validator(mode="after")
+    def _is_shown_by_a_table_of_the_ledger(self) -> Self:
+        if self.shown_by is not None and self.shown_by not in {table.name for table in FACT_TABLES}:
+            raise mistake(
+                zh=f"台账中没有“{self.shown_by}”表", en=f"the ledger has no table {self.shown_by!r}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _a_yearly_duty_has_its_month(self) -> Self:

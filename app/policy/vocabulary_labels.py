@@ -3,7 +3,8 @@
 from types import MappingProxyType
 from typing import Final
 
-from app.domain.words import ClaimGround, Industry, LoanKind, Registration, RepaymentMethod, UseMode
+from app.domain.scheme_words import ClaimGround
+from app.domain.words import Industry, LoanKind, Registration, RepaymentMethod, UseMode
 from app.policy.finding_labels import FINDING_LABELS
 from app.policy.phrases import Label, Labels
 

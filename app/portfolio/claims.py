@@ -8,15 +8,8 @@ import polars as pl
 
 from app.domain.frames import Frames
 from app.domain.money import FEN_PER_YUAN
-from app.domain.words import (
-    ClaimDecision,
-    ClaimGround,
-    FundMovement,
-    ShockKind,
-    UseMode,
-    UsePurpose,
-    UseState,
-)
+from app.domain.scheme_words import ClaimDecision, ClaimGround
+from app.domain.words import FundMovement, ShockKind, UseMode, UsePurpose, UseState
 from app.policy.evaluate import outcomes
 from app.policy.rules import Rules
 from app.portfolio.compensated import with_compensated

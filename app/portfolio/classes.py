@@ -6,7 +6,8 @@ from typing import Any, Final
 import polars as pl
 
 from app.domain.frames import Frames
-from app.domain.words import Action, CreditClass, LoanKind
+from app.domain.scheme_words import CreditClass
+from app.domain.words import Action, LoanKind
 from app.policy.rules import Resolved, Rules
 from app.portfolio.scheme import section
 

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from app.domain.errors import XindengError
-from app.domain.words import StepOutcome
+from app.domain.scheme_words import StepOutcome
 from app.policy.rules import Resolved, Rules
 from app.policy.schemes import Course, CourseInForce, Step
 

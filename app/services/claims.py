@@ -10,7 +10,8 @@ import polars as pl
 from app.domain.errors import NotFoundError, XindengError
 from app.domain.frames import Frames
 from app.domain.ledger import BY_NAME
-from app.domain.words import ClaimDecision, Eligibility, KnownBasis
+from app.domain.scheme_words import ClaimDecision
+from app.domain.words import Eligibility, KnownBasis
 from app.policy.policy import Rules
 from app.portfolio.book import loan_book
 from app.portfolio.claims import claim_shares, judge_claims

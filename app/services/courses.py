@@ -9,7 +9,7 @@ import polars as pl
 from app.domain.errors import NotFoundError
 from app.domain.frames import Frames
 from app.domain.ledger import BY_NAME
-from app.domain.words import StepOutcome
+from app.domain.scheme_words import StepOutcome
 from app.policy.policy import Policy
 from app.portfolio.cases import STATES_SCHEMA, events_of, history, position_of, states
 from app.portfolio.courses import (

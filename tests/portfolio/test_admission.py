@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.words import SurveyItem
+from app.domain.scheme_words import SurveyItem
 from app.policy.policy import load
 from app.portfolio.admission import admissions
 from app.portfolio.scheme import SchemeAbsentError

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.words import StepOutcome
+from app.domain.scheme_words import StepOutcome
 from app.policy.policy import Policy, load, policies
 from app.portfolio.cases import HISTORY_SCHEMA, STATES_SCHEMA, history, states
 from app.portfolio.courses import (

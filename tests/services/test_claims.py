@@ -9,7 +9,7 @@ import pytest
 from app.db.store import SqlStore, open_store
 from app.domain.errors import NotFoundError
 from app.domain.ledger import BY_NAME
-from app.domain.words import ClaimDecision
+from app.domain.scheme_words import ClaimDecision
 from app.services.claims import (
     ClaimConflictError,
     ClaimRefusedError,

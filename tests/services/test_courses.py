@@ -10,7 +10,7 @@ import pytest
 from app.db.store import SqlStore
 from app.domain.errors import NotFoundError, XindengError
 from app.domain.ledger import BY_NAME
-from app.domain.words import StepOutcome
+from app.domain.scheme_words import StepOutcome
 from app.portfolio.courses import StepDoesNotFitError, UnknownCourseError
 from app.services.courses import Recorded, Taken, record_step, show_case
 from app.services.desk import Desk

@@ -3,7 +3,7 @@
 from app.domain.ledger.columns import Table, choice, code, count, day, money, quantity, text
 from app.domain.ledger.households import HOUSEHOLD
 from app.domain.ledger.loans import LOAN
-from app.domain.words import ClaimDecision, ClaimGround, StepOutcome, SurveyItem
+from app.domain.scheme_words import ClaimDecision, ClaimGround, StepOutcome, SurveyItem
 
 SURVEYS = Table(
     name="surveys",

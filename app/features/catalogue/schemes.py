@@ -4,7 +4,8 @@ from typing import Final
 
 import polars as pl
 
-from app.domain.words import Cause, CreditMark, Industry, SurveyItem
+from app.domain.scheme_words import SurveyItem
+from app.domain.words import Cause, CreditMark, Industry
 from app.features.expressions import any_of, divided, is_word, ratio
 from app.features.feature import Feature, Source
 
@@ -29,8 +30,8 @@ _UNITS: Final = {SurveyItem.CIVIC_POINTS: "points"}
 def _answer(item: SurveyItem) -> Feature:
     asked = is_word("item", item)
     return Feature(
-        name=f"survey_{item.value}", zh=f"入户调查：{item.zh}", en=f"survey: {_EN[item]}", unit=_UNITS.get(item, "flag"),
-        cause=Cause.HOUSEHOLD, source=Source.ANSWERS, modelled=False,
+        name=f"survey_{item.value}", zh=f"入户调查：{item.zh}", en=f"survey: {_EN[item]}",
+        unit=_UNITS.get(item, "flag"), cause=Cause.HOUSEHOLD, source=Source.ANSWERS, modelled=False,
         expr=pl.col("value").filter(asked).sort_by(pl.col("on").filter(asked)).last(),
     )  # fmt: skip
 
