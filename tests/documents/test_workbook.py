@@ -64,6 +64,7 @@ def test_sheets_print_on_one_page_wide_with_headings_that_stay(tmp_path: Path) -
     sheet = openpyxl.load_workbook(_write(tmp_path / "a.xlsx"))["分乡镇"]
 
     assert sheet.page_setup.orientation == "landscape"
+    assert sheet.sheet_properties.pageSetUpPr is not None
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert sheet.page_setup.fitToHeight == 0
     assert sheet.freeze_panes == "B4"
