@@ -30,6 +30,8 @@ def check(source: Source, features: frozenset[str] | None) -> None:
     _check_identities(source)
     for day in _days(source, "parts", "indicators", "grades"):
         _check_rating(source, day)
+    for day in _days(source, "ladder"):
+        _check_ladder(source, day)
 
 
 def _entries(source: Source) -> Iterator[tuple[Place, Entry[Any]]]:
@@ -179,4 +181,14 @@ def _check_grades(source: Source, grades: Iterable[Resolved[Any, Any]]) -> None:
             raise source.line("grades", higher.code).error(
                 zh=f"等级 {higher.code} 的起分和额度应高于等级 {lower.code}",
                 en=f"grade {higher.code} wants more points and no lower limit than grade {lower.code}",
+            )
+
+
+def _check_ladder(source: Source, day: date) -> None:
+    steps = sorted(resolve(source.pack, day)["ladder"], key=lambda step: int(step.now.years_on_time))
+    for lower, higher in pairwise(steps):
+        if lower.now.years_on_time == higher.now.years_on_time or lower.now.limit >= higher.now.limit:
+            raise source.line("ladder", higher.code).error(
+                zh=f"台阶 {higher.code} 的年数和额度应高于台阶 {lower.code}",
+                en=f"step {higher.code} wants more years and a higher limit than step {lower.code}",
             )

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -116,6 +117,69 @@ def test_both_sides_of_every_band_are_tried(name: str, checked: list[Checked]) -
 def _numbers(checked: list[Checked], code: str, indicator: Indicator) -> Iterator[float]:
     given = (case.given for case in checked if case.code == code and case.given)
     yield from (float(g[indicator.feature] or 0) for g in given if g[indicator.feature] is not None)
+
+
+def test_both_sides_of_every_bracket_of_a_stake_are_tried(name: str, checked: list[Checked]) -> None:
+    for code, stake in OWN[name].stakes.items():
+        given = {float(c.given["amount_yuan"] or 0): c.found for c in checked if c.code == code and c.given}
+        for value in stake.in_force:
+            for bracket, above in pairwise(value.brackets):
+                assert bracket.up_to is not None
+                assert given[bracket.up_to] == bracket.share
+                assert above.share in {said for amount, said in given.items() if amount > bracket.up_to}
+
+
+def test_steps_of_a_ladder_rise_with_the_years_and_each_is_tried(name: str, checked: list[Checked]) -> None:
+    tried = {case.code for case in checked if case.section == "ladder"}
+
+    steps = sorted(OWN[name].ladder.items(), key=lambda step: step[1].in_force[0].years_on_time)
+
+    limits = [step.in_force[0].limit for _, step in steps]
+    assert limits == sorted(set(limits))
+    assert tried == {code for code, _ in steps}
+
+
+def test_conditions_of_schemes_are_tried_where_they_speak_and_where_they_are_silent(
+    name: str, checked: list[Checked]
+) -> None:
+    said = defaultdict(set)
+    for case in checked:
+        if case.given is not None:
+            said[case.section, case.code].add(case.found)
+    sections = {"standings", "findings", "claim_rules", "draw_rules", "subsidies"}
+
+    untried = [
+        (section, code)
+        for section, code, value in _values(OWN[name])
+        if section in sections and value.when is not None
+        if "silent" not in said[section, code] or not said[section, code] - {"silent", "unclear"}
+    ]
+
+    assert untried == []
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("every: month, day: 6", "month 6 x1"),
+        ("every: year, month: 12, day: 20", "year 12-20 x1"),
+        ("every: quarter, day: 31, times: 2", "quarter 31 x2"),
+    ],
+)
+def test_a_duty_is_told_by_its_period_day_and_times(tmp_path: Path, written: str, told: str) -> None:
+    folder = tmp_path / "small"
+    (folder / "cases").mkdir(parents=True)
+    (folder / "pack.yaml").write_text("name: small\nzh: 小\nen: small\nextends: national\n", encoding="utf-8")
+    (folder / "duties.yaml").write_text(
+        f"lists:\n  zh: 清单\n  in_force:\n    - {{from: 2020-01-01, {written}, by: 乡镇, what: 报送,"
+        " reference: {kind: design}}\n",
+        encoding="utf-8",
+    )
+    (folder / "cases" / "duties.yaml").write_text(
+        f"lists:\n  - {{name: 清单, on: [2020-06-01], value: {told}}}\n", encoding="utf-8"
+    )
+
+    assert [case.found for case in check_cases(load(folder), folder)] == [told]
 
 
 def test_a_pack_reads_only_features_of_the_catalogue(name: str) -> None:
