@@ -1,6 +1,6 @@
 """Simulate a county: the world, then block by block the households, and the ledger of all."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,9 +45,9 @@ def simulate(spec: CountySpec) -> County:
     Same spec, same bytes. Money in fen, rates in ppm, PERSON columns hold invented ID numbers.
     """
     a = assumptions(spec.sensitivity)
-    time = Timeline.to(spec.until, years=a.whole("lending_years"), beyond=_BEYOND)
-    world = draw_world(a, spec, time, Streams(seed=spec.seed, block=0))
-    parts = list(_parts(spec, a, world, time))
+    time = _timeline(spec, a)
+    world = _world(spec, a, time)
+    parts = list(_parts(_blocks(spec, a, world, time)))
     members = pl.concat([part.members for part in parts])
     tables = {name: pl.concat([p.ledger[name] for p in parts], how="diagonal") for name in parts[0].ledger}
     lent = int(tables["loans"].get_column("amount").sum())
@@ -60,19 +60,40 @@ def simulate(spec: CountySpec) -> County:
     )
 
 
-def _parts(spec: CountySpec, a: Assumptions, world: World, time: Timeline) -> Iterator[_Part]:
-    homes, loans, persons = 0, 0, 0
+def _parts(drawn: Iterable[Block]) -> Iterator[_Part]:
+    persons = 0
+    for block in drawn:
+        part = _part(block, persons)
+        yield part
+        persons += len(part.members)
+
+
+def blocks(spec: CountySpec) -> Iterator[Block]:
+    """This function will draw the blocks of the county one after the other."""
+    a = assumptions(spec.sensitivity)
+    time = _timeline(spec, a)
+    return _blocks(spec, a, _world(spec, a, time), time)
+
+
+def _timeline(spec: CountySpec, a: Assumptions) -> Timeline:
+    return Timeline.to(spec.until, years=a.whole("lending_years"), beyond=_BEYOND)
+
+
+def _world(spec: CountySpec, a: Assumptions, time: Timeline) -> World:
+    return draw_world(a, spec, time, Streams(seed=spec.seed, block=0))
+
+
+def _blocks(spec: CountySpec, a: Assumptions, world: World, time: Timeline) -> Iterator[Block]:
+    homes, loans = 0, 0
     for number, size in enumerate(_sizes(spec.loans)):
         streams = Streams(seed=spec.seed, block=number + 1)
         block = draw_block(
             spec=spec, a=a, world=world, time=time, streams=streams,
             loans=size, home_base=homes, loan_base=loans,
         )  # fmt: skip
-        part = _part(block, persons)
-        yield part
+        yield block
         homes += len(block.hurdles.homes)
         loans += len(block.book)
-        persons += len(part.members)
 
 
 def _sizes(loans: int) -> list[int]:
