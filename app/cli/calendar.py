@@ -1,4 +1,4 @@
-"""`maturities` and `classes`: what falls due when and where, and how loans stand."""
+"""`maturities`, `classes`, `feedback`, `duties`: what falls due when and where, and how loans stand."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -15,10 +15,13 @@ from app.domain.scheme_words import CreditClass
 from app.ledgerfile.writing import write_workbook
 from app.portfolio.book import loan_book
 from app.portfolio.classes import class_totals, classify
+from app.portfolio.duties import duties_between, with_done
 from app.portfolio.funds import fund_balances
 from app.portfolio.maturities import fund_weeks, last_cohort, maturity_calendar, weekly
 from app.portfolio.maturity_visits import visits_needed
 from app.services.clauses import word_of
+from app.services.feedback import feedback as feedback_rows
+from app.services.feedback import feedback_sheet
 
 _SHOWN = 8
 
@@ -27,6 +30,8 @@ def register(app: typer.Typer) -> None:
     """This function will add the commands."""
     app.command()(maturities)
     app.command()(classes)
+    app.command()(feedback)
+    app.command()(duties)
 
 
 def maturities(
@@ -78,6 +83,33 @@ def classes(as_of: AsOf = None, ledger: LedgerFile = None, policy: Pack = None) 
         table.add_row(
             f"{name} {word}", f"{loans:,}", yuan_text(balance), "-" if share is None else f"{share:.2%}"
         )
+    console.print(table)
+
+
+def feedback(out: Out, as_of: AsOf = None, policy: Pack = None) -> None:
+    """Write the sheet for the finance office: loans about to mature, judged and disposed of."""
+    with facts_for(None, as_of, policy) as facts:
+        rows = feedback_rows(facts.desk, facts.frames, facts.rules, as_of=facts.as_of)
+    write_workbook(out, [feedback_sheet(rows)])
+    unseen = rows.filter(pl.col("assessed_on").is_null()).height
+    console.print(f"{rows.height} loans 笔, {unseen} not assessed 未研判 -> {out}")
+
+
+def duties(
+    first: Annotated[datetime, typer.Option("--from", formats=DAY, help="first day 起")],
+    last: Annotated[datetime, typer.Option("--to", formats=DAY, help="last day 止")],
+    as_of: AsOf = None,
+    ledger: LedgerFile = None,
+    policy: Pack = None,
+) -> None:
+    """List duties that fall due between two days, and whether the ledger shows them done."""
+    with facts_for(ledger, as_of, policy) as facts:
+        due = duties_between(facts.policy, first.date(), last.date())
+        told = with_done(due, facts.frames, as_of=facts.as_of)
+    table = Table("due 期限", "duty 事项", "by 责任方", "done 完成")
+    words = {True: "yes 是", False: "no 否", None: "-"}
+    for row in told.iter_rows(named=True):
+        table.add_row(f"{row['due_on']}", row["zh"], row["by"], words[row["done"]])
     console.print(table)
 
 

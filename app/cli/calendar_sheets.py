@@ -1,11 +1,12 @@
-"""The calendar of maturities as sheets for people."""
+"""The calendar of maturities and the ledger of entrusted firms as sheets for people."""
 
 from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
 
-from app.domain.ledger.columns import Column, code, count, day, flag, money, quantity
+from app.domain.ledger.columns import Column, choice, code, count, day, flag, money, quantity, text
+from app.domain.words import FirmState
 from app.ledgerfile.writing import Sheet
 
 _WEEK: Final = (count("iso_year", "年"), count("iso_week", "周"), day("week_from", "周一日期"))
@@ -44,6 +45,25 @@ _SHEETS: Final[Mapping[str, tuple[str, tuple[Column, ...]]]] = {
         ),
     ),
 }
+FIRM_LOANS: Final[tuple[Column, ...]] = (
+    code("firm_id", "用款企业编号"),
+    choice("firm_state", "经营状况", FirmState),
+    day("stated_on", "统计日期"),
+    code("loan_id", "贷款编号"),
+    code("household_id", "户编号"),
+    code("township_code", "乡镇编码"),
+    code("bank", "贷款机构"),
+    day("disbursed_on", "放款日期"),
+    day("matures_on", "到期日期"),
+    money("amount", "贷款金额(元)"),
+    money("balance", "贷款余额(元)"),
+    count("principal_days_late", "本金逾期天数"),
+    text("ledger", "台账类别"),
+    money("dividends_due", "应付分红(元)"),
+    money("dividends_paid", "已付分红(元)"),
+    money("dividends_unpaid", "未付分红(元)"),
+    count("dividends_late", "迟付次数"),
+)
 
 
 def maturity_sheets(parts: Mapping[str, pl.DataFrame]) -> list[Sheet]:

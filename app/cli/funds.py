@@ -1,4 +1,4 @@
-"""`funds`, `claim` and `insurance`: what funds hold and carry, and claims on them."""
+"""`funds`, `claim`, `insurance`, `firms`: what funds hold and carry, claims on them, entrusted firms."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -8,13 +8,16 @@ import typer
 from rich.table import Table
 
 from app.bootstrap import make_desk, settings
-from app.cli.facts import DAY, AsOf, LedgerFile, Pack, facts_for
+from app.cli.calendar_sheets import FIRM_LOANS
+from app.cli.facts import DAY, AsOf, LedgerFile, Out, Pack, facts_for
 from app.cli.progress import console
 from app.domain.errors import NotFoundError
 from app.domain.money import fen, yuan_text
 from app.domain.scheme_words import ClaimDecision, ClaimGround
-from app.domain.words import Eligibility
+from app.domain.words import Eligibility, FirmState
+from app.ledgerfile.writing import Sheet, write_workbook
 from app.portfolio.book import loan_book
+from app.portfolio.firm_loans import firm_loans, firm_totals
 from app.portfolio.fund_outlook import fund_outlook, limit_passed
 from app.portfolio.funds import fund_positions
 from app.portfolio.insurance import insurance_results, insurance_shares
@@ -29,6 +32,7 @@ def register(app: typer.Typer) -> None:
     """This function will add the commands."""
     app.command()(funds)
     app.command()(insurance)
+    app.command()(firms)
     app.add_typer(claim_app, name="claim")
 
 
@@ -71,6 +75,30 @@ def insurance(as_of: AsOf = None, ledger: LedgerFile = None, policy: Pack = None
             returned,
         )
     console.print(table)
+
+
+def firms(as_of: AsOf = None, ledger: LedgerFile = None, policy: Pack = None, out: Out | None = None) -> None:
+    """Show the loans that entrusted firms use (户贷企用), firm by firm, with dividends due and paid."""
+    with facts_for(ledger, as_of, policy) as facts:
+        book = loan_book(facts.frames, as_of=facts.as_of)
+        loans = firm_loans(facts.frames, book, facts.rules, as_of=facts.as_of)
+    if out is not None:
+        write_workbook(out, [Sheet(name="户贷企用台账", columns=FIRM_LOANS, rows=loans)])
+    console.print(_firms(firm_totals(loans)))
+
+
+def _firms(totals: pl.DataFrame) -> Table:
+    table = Table(
+        "firm 企业", "state 状况", "loans 笔数", "balance 余额", "forbidden 违规", "unpaid 未兑付分红"
+    )
+    for row in totals.iter_rows(named=True):
+        state = "-" if row["firm_state"] is None else word_of(FirmState, row["firm_state"]).zh
+        unpaid = row["dividends_unpaid"]
+        table.add_row(
+            row["firm_id"] or "-", state, f"{row['loans']:,}", yuan_text(row["balance"]),
+            f"{row['forbidden']:,}", "-" if unpaid is None else yuan_text(unpaid),
+        )  # fmt: skip
+    return table
 
 
 @claim_app.command("file")
