@@ -15,6 +15,8 @@ from app.db.facts import SqlFacts
 from app.db.failures import as_store_errors
 from app.db.migrate import require_head
 from app.db.people import SqlPeople
+from app.db.registry import SqlRegistry
+from app.db.watching import SqlWatching
 from app.services.ports import Store
 
 _READ: Final = {"postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}}
@@ -29,6 +31,8 @@ class SqlUnitOfWork:
     assessments: SqlAssessments
     contexts: SqlContexts
     decisions: SqlDecisions
+    registry: SqlRegistry
+    watching: SqlWatching
 
     @classmethod
     def on(cls, connection: sa.Connection) -> "SqlUnitOfWork":
@@ -39,6 +43,8 @@ class SqlUnitOfWork:
             SqlAssessments(connection),
             SqlContexts(connection),
             SqlDecisions(connection),
+            SqlRegistry(connection),
+            SqlWatching(connection),
         )
 
 

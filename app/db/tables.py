@@ -212,5 +212,67 @@ decisions: Final = _table(
     sa.Column("answer", WORDS, nullable=False),
 )
 
-# Rows of these are added and never altered; triggers in the migration hold it.
-APPEND_ONLY: Final = (*facts, "quarantined_loans", "assessments", "contexts", "decisions")
+
+def _code(name: str) -> tuple[sa.Column[Any], sa.CheckConstraint]:
+    return sa.Column(name, WORDS, nullable=False), sa.CheckConstraint(
+        f"length({name}) <= {MAX_CODE}", name=name
+    )
+
+
+def _flag(name: str) -> tuple[sa.Column[Any], sa.CheckConstraint]:
+    check = sa.CheckConstraint(f"{name} IN (0, 1)", name=name).ddl_if(dialect="sqlite")
+    return sa.Column(name, Flag, nullable=False), check
+
+
+gate_reports: Final = _table(
+    "gate_reports",
+    sa.Column("gate_id", WORDS, primary_key=True),
+    *_code("estimator"),
+    *_code("artefact_id"),
+    *_code("against_id"),
+    sa.Column("as_of", Day, nullable=False),
+    sa.Column("watermark", WHOLE, nullable=False),
+    *_flag("passed"),
+    sa.Column("report", WORDS, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+)
+
+promotions: Final = _table(
+    "promotions",
+    sa.Column("seq", WHOLE, primary_key=True, autoincrement=True),
+    *_code("kind"),
+    *_code("estimator"),
+    *_code("artefact_id"),
+    *_flag("despite_gate"),
+    *_code("proposed_by"),
+    *_code("approved_by"),
+    sa.Column("reason", WORDS, nullable=False),
+    sa.Column("decided_at", Instant, nullable=False),
+    sa.Column("gate_id", WORDS, sa.ForeignKey("gate_reports.gate_id")),
+    sa.CheckConstraint("proposed_by <> approved_by", name="two_people"),
+)
+
+shadow_estimates: Final = _table(
+    "shadow_estimates",
+    *_code("loan_id"),
+    sa.Column("as_of", Day, nullable=False),
+    *_code("artefact_id"),
+    *_code("inputs_hash"),
+    sa.Column("margin_fixed", WHOLE, nullable=False),
+    sa.Column("pd_ppm", WHOLE, nullable=False),
+    sa.Column("sweep_id", sa.Integer, sa.ForeignKey("sweeps.sweep_id"), nullable=False),
+    sa.PrimaryKeyConstraint("loan_id", "as_of", "artefact_id", "inputs_hash"),
+    sa.CheckConstraint("pd_ppm BETWEEN 0 AND 1000000", name="pd_ppm"),
+)
+
+# Rows of these are added and never altered; triggers in the migrations hold it.
+APPEND_ONLY: Final = (
+    *facts,
+    "quarantined_loans",
+    "assessments",
+    "contexts",
+    "decisions",
+    "gate_reports",
+    "promotions",
+    "shadow_estimates",
+)

@@ -12,6 +12,7 @@ import polars as pl
 from app.domain.frames import Frames
 from app.domain.ledger import Table
 from app.features.context import Context
+from app.services.watch_ports import Registry, Watching
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +236,16 @@ class UnitOfWork(Protocol):
     @property
     def decisions(self) -> Decisions:
         """This function will give the decisions."""
+        ...
+
+    @property
+    def registry(self) -> Registry:
+        """This function will give who speaks since when."""
+        ...
+
+    @property
+    def watching(self) -> Watching:
+        """This function will give what was said over time, and by challengers."""
         ...
 
 

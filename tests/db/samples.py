@@ -11,6 +11,7 @@ from app.db.store import SqlStore, SqlUnitOfWork
 from app.domain.ledger import BY_NAME, Table
 from app.services.assessment_schema import ASSESSMENT_SCHEMA
 from app.services.ports import SweepRecord
+from app.services.watch_ports import SHADOW_SCHEMA, Decided, GateReport, Promotion
 
 DAY: Final = date(2024, 6, 1)
 _PLAIN: Final[Mapping[pl.DataType, Any]] = {
@@ -81,3 +82,24 @@ def finished_sweep(work: SqlUnitOfWork, as_of: date = DAY) -> int:
     )
     work.assessments.close_sweep(ended)
     return opened.sweep_id
+
+
+def gate_report(**values: Any) -> GateReport:
+    plain: dict[str, Any] = {
+        "gate_id": "g", "estimator": "maturity", "artefact_id": "b", "against_id": "a", "as_of": DAY,
+        "watermark": 1, "passed": True, "report": "{}", "made_at": datetime(2024, 6, 1, 8, tzinfo=UTC),
+    }  # fmt: skip
+    return GateReport(**{**plain, **values})
+
+
+def promotion(**values: Any) -> Promotion:
+    plain: dict[str, Any] = {
+        "kind": Decided.PROMOTE, "estimator": "maturity", "artefact_id": "b", "proposed_by": "op1",
+        "approved_by": "op2", "reason": "更准", "decided_at": datetime(2024, 6, 1, 8, tzinfo=UTC),
+    }  # fmt: skip
+    return Promotion(**{**plain, **values})
+
+
+def shadows(*rows: Mapping[str, Any]) -> pl.DataFrame:
+    plain = {name: _PLAIN[dtype] for name, dtype in SHADOW_SCHEMA.items()}
+    return pl.DataFrame([{**plain, **row} for row in rows or ({},)], schema=dict(SHADOW_SCHEMA))

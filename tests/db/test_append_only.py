@@ -8,7 +8,18 @@ from app.db.store import SqlStore, SqlUnitOfWork
 from app.db.tables import APPEND_ONLY, facts, metadata
 from app.domain.errors import StoreError
 from app.features.context import Context
-from tests.db.samples import DAY, add, assessment, assessments, finished_sweep, imported, sweep_record
+from tests.db.samples import (
+    DAY,
+    add,
+    assessment,
+    assessments,
+    finished_sweep,
+    gate_report,
+    imported,
+    promotion,
+    shadows,
+    sweep_record,
+)
 
 
 def fill(work: SqlUnitOfWork, name: str) -> None:
@@ -19,10 +30,15 @@ def fill(work: SqlUnitOfWork, name: str) -> None:
         work.contexts.append(DAY, watermark=1, context=Context.empty(DAY))
     elif name == "decisions":
         work.decisions.append([decision()])
+    elif name == "gate_reports":
+        work.registry.keep_report(gate_report())
+    elif name == "promotions":
+        work.registry.append(promotion())
     else:
         sweep_id = finished_sweep(work)
         work.assessments.append(sweep_id, assessments(assessment(name)))
         work.assessments.quarantine(sweep_id, pl.DataFrame({"loan_id": ["L2"], "reason": ["无到期日"]}))
+        work.watching.append_shadows(sweep_id, shadows())
 
 
 def decision() -> dict[str, Any]:

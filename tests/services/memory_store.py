@@ -140,6 +140,8 @@ class MemoryWork:
     assessments: Any = None
     contexts: Any = None
     decisions: Any = None
+    registry: Any = None
+    watching: Any = None
 
     def copied(self) -> "MemoryWork":
         facts = MemoryFacts(copy(self.facts.imports), copy(self.facts.rows))

@@ -1,0 +1,81 @@
+from datetime import timedelta
+
+import pytest
+from polars.testing import assert_frame_equal
+
+from app.db.store import SqlStore
+from app.domain.errors import InvalidValueError, StoreError
+from tests.db.samples import (
+    DAY,
+    assessment,
+    assessments,
+    finished_sweep,
+    gate_report,
+    promotion,
+    shadows,
+)
+
+
+def test_decisions_come_back_in_their_order_and_are_counted(store: SqlStore) -> None:
+    first, second = promotion(), promotion(artefact_id="c", despite_gate=True)
+    with store.write() as work:
+        work.registry.append(first)
+        work.registry.append(second)
+
+    with store.read() as work:
+        assert list(work.registry.promotions()) == [first, second]
+        assert work.registry.count() == 2
+
+
+def test_one_person_alone_is_refused_by_the_database_too(store: SqlStore) -> None:
+    with pytest.raises(StoreError) as caught, store.write() as work:
+        work.registry.append(promotion(approved_by="op1"))
+
+    assert caught.value.details["reason"] == "refused"
+
+
+def test_a_promotion_without_its_report_is_refused(store: SqlStore) -> None:
+    with pytest.raises(StoreError), store.write() as work:
+        work.registry.append(promotion(gate_id="nowhere"))
+
+
+def test_the_latest_report_against_the_same_champion_is_found(store: SqlStore) -> None:
+    older, other = gate_report(), gate_report(gate_id="o", against_id="z")
+    newer = gate_report(gate_id="h", made_at=older.made_at + timedelta(days=1), passed=False)
+    with store.write() as work:
+        for report in (older, newer, other, older):
+            work.registry.keep_report(report)
+
+    with store.read() as work:
+        assert work.registry.last_report("b", "a") == newer
+        assert work.registry.last_report("b", "nobody") is None
+
+
+def test_a_name_with_a_nul_is_refused(store: SqlStore) -> None:
+    with pytest.raises(InvalidValueError), store.write() as work:
+        work.registry.append(promotion(proposed_by="a\0"))
+
+
+@pytest.mark.parametrize("loans", [2, 150])
+def test_challengers_estimates_are_added_once(store: SqlStore, loans: int) -> None:
+    rows = shadows(*({"loan_id": f"L{n:03}"} for n in range(loans)))
+    with store.write() as work:
+        sweep_id = finished_sweep(work)
+        added = [work.watching.append_shadows(sweep_id, rows) for _ in range(2)]
+
+    with store.read() as work:
+        assert added == [loans, 0]
+        assert_frame_equal(work.watching.shadows(DAY), rows)
+        assert work.watching.shadows(DAY - timedelta(days=1)).is_empty()
+
+
+def test_of_each_loan_and_day_the_last_word_is_what_was_said(store: SqlStore) -> None:
+    rows = [assessment("L1", inputs_hash="1"), assessment("L1", inputs_hash="2", light="red")]
+    later = assessment("L1", as_of=DAY + timedelta(days=30))
+    with store.write() as work:
+        work.assessments.append(None, assessments(*rows, later))
+
+    with store.read() as work:
+        said = work.watching.said(DAY)
+
+    assert said.select("light", "inputs_hash").rows() == [("red", "2")]
