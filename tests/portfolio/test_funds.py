@@ -60,6 +60,18 @@ def test_a_fund_of_one_tenth_carries_a_loan_and_of_a_fen_less_does_not(
     assert row["room"] == balance * 10 - 5_000_000
 
 
+def test_fifty_million_at_one_to_ten_carry_five_hundred_million() -> None:
+    day = date(2018, 6, 1)
+    fund = DEPOSIT | {"amount": 50_000_000 * YUAN, "moved_on": date(2018, 1, 1)}
+    frames = ledger(fund_movements=[fund])
+
+    row = fund_positions(frames, loan_book(frames, as_of=day), rules("fengjie", day), as_of=day).row(
+        0, named=True
+    )
+
+    assert (row["limit"], row["capacity"]) == (10, 500_000_000 * YUAN)
+
+
 def test_a_pack_that_prints_no_limit_leaves_it_open() -> None:
     row = _positions(ledger(fund_movements=[DEPOSIT]), rules("yanchi"))
 

@@ -1,5 +1,6 @@
 """Claims as records: filed once, refused with the clause, decided by a person."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -39,15 +40,16 @@ def _put(store: SqlStore, table: str, fact: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def desk(sqlite_url: str) -> Desk:
-    store = open_store(sqlite_url)
+def desk(database_url: str) -> Iterator[Desk]:
+    store = open_store(database_url)
     facts = {"households": HOUSEHOLD, "loans": overdue(93), "shocks": ILLNESS, "fund_movements": DEPOSIT}
     for table, fact in facts.items():
         _put(store, table, fact)
-    return Desk(
+    yield Desk(
         store=store, settings=Settings(), clock=lambda: MOMENT, new_id=lambda: "D1", estimators={},
         effects=EffectTable.of(None),
     )  # fmt: skip
+    store.close()
 
 
 def filing(**changes: Any) -> Filing:
