@@ -18,7 +18,7 @@ from app.features.fingerprint import digest, row_hashes
 from app.policy.evaluate import outcomes
 from app.policy.policy import Policy, Rules
 from app.scoring.explanation import agreement
-from app.scoring.pd_model import Estimator, estimate
+from app.scoring.pd_model import Estimator, estimate, shadow
 from app.scoring.rating import rate
 from app.warning.calendar import judge_reminders
 from app.warning.causes import judge_causes
@@ -157,12 +157,16 @@ def estimator_id(artefact_id: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """What assessments rest on beside the facts: the rules' pack, an estimator and the effects of actions."""
+    """What assessments rest on beside the facts: the rules' pack, an estimator and the effects of actions.
+
+    `challengers` estimate too, in a column `shadow` of their own, and move nothing.
+    """
 
     policy: Policy
     estimator: Estimator | None
     effects: EffectTable
     context: Context | None = None
+    challengers: tuple[Estimator, ...] = ()
 
     @property
     def artefact_id(self) -> str:
@@ -182,10 +186,7 @@ def assess(frames: Frames, base: pl.DataFrame, *, as_of: date, basis: Basis) -> 
     """
     rules = basis.policy.at(as_of)
     judged = _opinions(frames, base, rules, basis)
-    judged = _with(
-        judged, judge_triggers(judged, rules), judge_evidence(judged, rules), judge_guards(judged, rules)
-    )
-    judged = _with(judged, judge_lights(judged, thresholds(rules)))
+    judged = lit(judged, rules)
     judged = _with(judged, judge_causes(judged, rules))
     loss = rules.parameters["loss_given_default"]
     judged = _with(judged, recommend(judged, rules, basis.effects, loss_given_default=loss))
@@ -193,6 +194,17 @@ def assess(frames: Frames, base: pl.DataFrame, *, as_of: date, basis: Basis) -> 
     until = basis.policy.next_change_after(as_of)
     judged = judged.with_columns(next_change_on(judged, marks(rules), policy_changes_on=until), _urgency())
     return _stored_form(judged, basis, frames.watermark, LOANS)
+
+
+def lit(judged: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """This function will add lights with all their reasons to features with `pd_ppm`: the one way to a light.
+
+    What it adds is that of `judge_triggers`, `judge_evidence`, `judge_guards` and `judge_lights`.
+    """
+    spoken = _with(
+        judged, judge_triggers(judged, rules), judge_evidence(judged, rules), judge_guards(judged, rules)
+    )
+    return _with(spoken, judge_lights(spoken, thresholds(rules)))
 
 
 def appraise(frames: Frames, base: pl.DataFrame, *, as_of: date, basis: Basis) -> pl.DataFrame:
@@ -239,7 +251,8 @@ def _opinions(frames: Frames, base: pl.DataFrame, rules: Rules, basis: Basis) ->
     inputs = pl.Series("inputs_hash", row_hashes(features.drop("row")))
     rated = _with(features.with_columns(inputs), rate(features, rules), estimate(features, basis.estimator))
     rates = basis.estimator.rating_rates if basis.estimator else None
-    return _with(rated, agreement(rated, bounds, rates))
+    watched = (shadow(features, basis.challengers),) if basis.challengers else ()
+    return _with(rated, agreement(rated, bounds, rates), *watched)
 
 
 def _with(frame: pl.DataFrame, *parts: pl.DataFrame) -> pl.DataFrame:
@@ -273,4 +286,5 @@ def _stored_form(judged: pl.DataFrame, basis: Basis, watermark: int, form: Form)
     ).to_series()
     ids = pl.Series("assessment_id", [digest(text.encode()) for text in key])
     payload = pl.struct(form.payload).struct.json_encode().alias("payload")
-    return known.with_columns(ids, payload).select(form.columns)
+    watched = ("shadow",) if basis.challengers else ()
+    return known.with_columns(ids, payload).select(*form.columns, *watched)

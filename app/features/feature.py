@@ -54,6 +54,35 @@ class Source(StrEnum):
     DERIVED = "derived"  # from the base columns and the features before it
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Moved:
+    """Another feature that moves with a change: `becomes` may read any column, and `by`, how far it went."""
+
+    name: str
+    becomes: pl.Expr
+
+
+BY: Final = "by"  # how far a change moved its own feature, never negative
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Change:
+    """What people can do about a feature from now on: never a wish, never the past.
+
+    `direction` is -1 or +1, `limit` where it ends (in the feature's unit). With a `step` it goes so far at a
+    time, without one all the way at once; `unseen` may be done too where the value is not known.
+    """
+
+    code: str
+    zh: str
+    en: str
+    direction: int
+    limit: pl.Expr
+    step: float | None = None
+    unseen: bool = False
+    moves: tuple[Moved, ...] = ()
+
+
 BOTH: Final = (Stage.APPLICATION, Stage.MATURITY)
 LOAN_ONLY: Final = (Stage.MATURITY,)
 
@@ -62,7 +91,8 @@ LOAN_ONLY: Final = (Stage.MATURITY,)
 class Feature:
     """One feature. `expr` aggregates the rows of `source`; `absent` is its value when there are none.
 
-    A feature that is not `modelled` is for rules only: training and estimates leave it out.
+    A feature that is not `modelled` is for rules only: training and estimates leave it out. `changeable` says
+    what can be done about it; nobody can do anything about one without: age, past lateness, a shock.
     Values are Float64 (flags 1.0 or 0.0, money in yuan) and null when not known; `text` ones are strings.
     """
 
@@ -78,6 +108,7 @@ class Feature:
     modelled: bool = True
     absent: float | None = None
     text: bool = False
+    changeable: Change | None = None
 
     @property
     def column(self) -> pl.Expr:

@@ -16,7 +16,7 @@ from app.features.expressions import (
     sum_if,
     yuan,
 )
-from app.features.feature import Feature, Sign, Source
+from app.features.feature import Change, Feature, Sign, Source
 
 # Incomes come with `age`: whole months between their month and the newest month in view.
 _YEAR: Final = pl.col("age") < 12
@@ -68,6 +68,11 @@ INCOME: Final = (
         name="days_since_income", zh="距最近一笔收入记录天数", en="days since the last recorded income",
         unit="days", cause=Cause.MONITORING, source=Source.INCOMES, modelled=False,
         expr=pl.col("days_ago").min(),
+        changeable=Change(
+            code="record_income", zh="核实并登记家庭收入（假定与原记录一致）",
+            en="check and record the household's income (taken to be as recorded before)",
+            direction=-1, limit=pl.lit(0.0), unseen=True,
+        ),
     ),
     Feature(
         name="income_share_before_maturity", zh="到期日前三个月收入占全年比例",

@@ -6,10 +6,13 @@ import polars as pl
 
 from app.domain.words import Cause, Industry, UseMode
 from app.features.expressions import days_between, divided, is_word, max_if, ratio, recent, sum_if, yuan
-from app.features.feature import LOAN_ONLY, Feature, Sign, Source
+from app.features.feature import BY, LOAN_ONLY, Change, Feature, Moved, Sign, Source
 
 _OWN: Final = pl.col("own")
 _EARLIER: Final = ~pl.col("own") & ~pl.col("continued")
+_STEP_YUAN: Final = 1000.0  # in which people reckon what they can pay
+_NOTHING: Final = pl.lit(0.0)
+_LESS_OWED: Final = pl.col("household_balance_yuan") - pl.col(BY)
 _MATURED: Final = _EARLIER & (pl.col("matures_on") < pl.col("as_of"))
 
 LOAN: Final = (
@@ -39,6 +42,11 @@ LOAN: Final = (
     Feature(
         name="balance_yuan", zh="贷款余额", en="loan balance", unit="yuan",
         cause=Cause.INDEBTEDNESS, source=Source.BASE, modelled=False, expr=yuan(pl.col("balance")),
+        changeable=Change(
+            code="repay_early", zh="提前归还部分本金", en="repay part of the principal early",
+            direction=-1, step=_STEP_YUAN, limit=pl.lit(_STEP_YUAN),  # something stays: else there is no loan
+            moves=(Moved(name="household_balance_yuan", becomes=_LESS_OWED),),
+        ),
     ),
     Feature(
         name="times_extended", zh="已展期次数", en="times extended", unit="count",
@@ -71,11 +79,19 @@ LOAN: Final = (
         name="principal_days_late", zh="本金逾期天数", en="days principal is overdue", unit="days",
         cause=Cause.WILLINGNESS, source=Source.LOANS, stages=LOAN_ONLY, modelled=False,
         expr=max_if("principal_days_late", _OWN),
+        changeable=Change(
+            code="pay_principal", zh="归还逾期本金", en="pay the principal overdue",
+            direction=-1, limit=_NOTHING,
+        ),
     ),
     Feature(
         name="interest_days_late", zh="欠息天数", en="days interest is overdue", unit="days",
         cause=Cause.WILLINGNESS, source=Source.LOANS, stages=LOAN_ONLY, sign=Sign.RAISES_RISK,
         expr=max_if("interest_days_late", _OWN),
+        changeable=Change(
+            code="pay_interest", zh="补交欠息", en="pay the interest overdue", direction=-1, limit=_NOTHING,
+            moves=(Moved(name="interest_overdue_yuan", becomes=_NOTHING),),
+        ),
     ),
     Feature(
         name="interest_overdue_yuan", zh="欠息金额", en="interest overdue", unit="yuan",
@@ -130,5 +146,9 @@ HISTORY: Final = (
         name="outside_debt_yuan", zh="外债余额", en="debts outside", unit="yuan",
         cause=Cause.INDEBTEDNESS, source=Source.DEBTS, sign=Sign.RAISES_RISK, absent=0.0,
         expr=yuan(pl.col("balance").sum()),
+        changeable=Change(
+            code="repay_outside_debt", zh="归还外债", en="repay debts outside",
+            direction=-1, step=_STEP_YUAN, limit=_NOTHING,
+        ),
     ),
 )  # fmt: skip

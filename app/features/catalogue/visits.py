@@ -17,10 +17,15 @@ from app.features.expressions import (
     sum_if,
     yuan,
 )
-from app.features.feature import LOAN_ONLY, Feature, Sign, Source
+from app.features.feature import BY, LOAN_ONLY, Change, Feature, Moved, Sign, Source
 
 _MISUSE: Final = (UseState.AS_AGREED, UseState.IDLE, UseState.MISUSED)
 _LAST_USE: Final = latest(pl.when(pl.col("own")).then(code_of("use_state", *_MISUSE)))
+_ONE_MORE: Final = Moved(name="visits_12m", becomes=pl.col("visits_12m") + 1)
+_VISITED: Final = (Moved(name="days_since_visit", becomes=pl.lit(0.0)), _ONE_MORE)
+# Only money spent on production is recorded anew: what went elsewhere stays on record.
+_SPENT_ELSEWHERE: Final = pl.col("off_purpose_share").fill_null(0.0) * pl.col("use_recorded_yuan")
+_SHARE_ELSEWHERE: Final = ratio(_SPENT_ELSEWHERE, pl.col("use_recorded_yuan") + pl.col(BY))
 
 VISITED: Final = (
     Feature(
@@ -44,11 +49,21 @@ VISITED: Final = (
         name="idle_found", zh="最近走访发现资金闲置", en="money idle at the last visit", unit="flag",
         cause=Cause.USE_OF_FUNDS, source=Source.VISITS, stages=LOAN_ONLY, sign=Sign.RAISES_RISK, absent=0.0,
         expr=_LAST_USE.eq(_MISUSE.index(UseState.IDLE)).fill_null(value=False),
+        changeable=Change(
+            code="put_to_use", zh="将闲置资金投入约定的生产并走访登记",
+            en="put the idle money to its agreed use, and record it at a visit",
+            direction=-1, limit=pl.lit(0.0), moves=_VISITED,
+        ),
     ),
     Feature(
         name="contact_lost", zh="最近走访失联", en="borrower lost at the last visit", unit="flag",
         cause=Cause.WILLINGNESS, source=Source.VISITS, stages=LOAN_ONLY, sign=Sign.RAISES_RISK,
         expr=latest(code_of("contact", *Contact)) == tuple(Contact).index(Contact.LOST),
+        changeable=Change(
+            code="restore_contact", zh="重新联系上借款人并走访登记",
+            en="find the borrower again, and record the visit",
+            direction=-1, limit=pl.lit(0.0), moves=_VISITED,
+        ),
     ),
     Feature(
         name="needs_funds_last", zh="最近走访仍有资金需求", en="still needs money at the last visit",
@@ -59,6 +74,11 @@ VISITED: Final = (
         name="days_since_visit", zh="距最近走访天数", en="days since the last visit", unit="days",
         cause=Cause.MONITORING, source=Source.VISITS, stages=LOAN_ONLY, sign=Sign.RAISES_RISK,
         expr=days_between("on", "as_of").min(),
+        changeable=Change(
+            code="record_visit", zh="上门走访并登记（假定未发现新问题）",
+            en="visit the household and record it (taken to find nothing new)",
+            direction=-1, limit=pl.lit(0.0), unseen=True, moves=(_ONE_MORE,),
+        ),
     ),
     Feature(
         name="visits_12m", zh="近12个月走访次数", en="visits in 12 months", unit="count",
@@ -82,6 +102,11 @@ USED: Final = (
         name="use_recorded_yuan", zh="有记录的资金使用金额", en="use of money recorded", unit="yuan",
         cause=Cause.USE_OF_FUNDS, source=Source.USES, stages=LOAN_ONLY, modelled=False, absent=0.0,
         expr=yuan(pl.col("amount").sum()),
+        changeable=Change(
+            code="record_use", zh="补登资金用于生产的使用记录", en="record money spent on production",
+            direction=1, step=1000.0, limit=pl.col("amount_yuan"),
+            moves=(Moved(name="off_purpose_share", becomes=_SHARE_ELSEWHERE),),
+        ),
     ),
 )  # fmt: skip
 
