@@ -53,9 +53,10 @@ class PolicyAnswer(BaseModel):
 
 
 class Policies(BaseModel):
-    """All packs; `default` judges requests that name none."""
+    """All packs; requests that name none are judged by the pack `chosen` for the place, else by `default`."""
 
     default: str
+    chosen: dict[str, str] = Field(description="packs by the beginning of division codes (XINDENG_PACKS)")
     items: list[PolicyAnswer]
 
 
@@ -71,7 +72,11 @@ def policies(
     """This function will list the policy packs and what is in force on a day."""
     day = as_of or desk.today()
     packs = [desk.policies.get(name) for name in desk.policies.names()]
-    return Policies(default=desk.settings.policy, items=[_policy(pack, day) for pack in packs])
+    return Policies(
+        default=desk.settings.policy,
+        chosen=dict(desk.settings.packs),
+        items=[_policy(pack, day) for pack in packs],
+    )
 
 
 class FeatureAnswer(BaseModel):

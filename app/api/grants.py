@@ -19,6 +19,7 @@ from app.api.lists import page_size
 from app.api.problems import problem_docs
 from app.api.rendering import rendered
 from app.ledgerfile.writing import write_csv, write_workbook
+from app.services.choosing import pack_of
 from app.services.grant_rows import grant_row, grants_sheets, head
 from app.services.granting import Granted, grants_of_place, page_of_grants
 
@@ -57,7 +58,7 @@ def grants(  # noqa: PLR0913, PLR0917 - one argument a parameter, as they stand 
 ) -> Response:
     """This function will grant to the households of a place, by household id."""
     form = format_of(request, format_)
-    name = policy or desk.settings.policy
+    name = pack_of(desk, policy, place_code)
     day, after = _position(cursor, [place_code, name], as_of) if cursor else (as_of or desk.today(), None)
     if form != "json":
         return _file(grants_of_place(desk, place_code, as_of=day, policy=name), form)

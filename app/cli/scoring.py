@@ -1,7 +1,8 @@
 """`score FILE`: appraise the applications of a ledger file without touching the database."""
 
 import json
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,8 @@ from app.cli.progress import console, progress_bars
 from app.domain.money import yuan_text
 from app.services.assessing import Answer
 from app.services.assessing import score as run_score
+from app.services.choosing import households_by_pack, lags_of
+from app.services.desk import Desk
 
 
 def register(app: typer.Typer) -> None:
@@ -37,10 +40,19 @@ def score(
 
 def _answers(file: Path, as_of: datetime | None, policy: str | None) -> list[Answer]:
     chosen = make_desk(settings())
-    name = policy or chosen.settings.policy
-    with progress_bars() as report, desk_of_file(file, chosen.policies.get(name), report) as (desk, frames):
+    lags_of(chosen, policy, chosen.today())  # whether one reading of the file fits all packs
+    pack = chosen.policies.get(policy or chosen.settings.policy)
+    with progress_bars() as report, desk_of_file(file, pack, report) as (desk, frames):
         day = as_of.date() if as_of else desk.today()
-        return run_score(desk, frames.as_of(day), as_of=day, policy=name)
+        applicants = frames.as_of(day)["applications"].get_column("household_id").unique().sort().to_list()
+        parts = households_by_pack(desk, applicants, as_of=day, policy=policy)
+        return [answer for name, part in parts.items() for answer in _scored(desk, part, day, name)]
+
+
+def _scored(desk: Desk, households: Sequence[str], day: date, policy: str) -> list[Answer]:
+    with desk.store.read() as work:
+        frames = work.facts.frames(as_of=day, households=households)
+    return run_score(desk, frames.as_of(day), as_of=day, policy=policy)
 
 
 def _table(answers: list[Answer]) -> Table:

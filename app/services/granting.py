@@ -20,6 +20,7 @@ from app.policy.evaluate import outcomes
 from app.policy.policy import Rules
 from app.scoring.offers import Offers, offers
 from app.scoring.rating import rate
+from app.services.choosing import pack_of
 from app.services.desk import Desk
 
 _SHOWN: Final = frozenset({"registration", "borrower_age"})
@@ -110,7 +111,7 @@ def place_is_empty(place: str, as_of: date) -> NotFoundError:
 def _granted(
     desk: Desk, place: str, *, as_of: date, policy: str | None, after: str | None, limit: int | None
 ) -> tuple[Granted, bool]:
-    rules = desk.policies.get(policy or desk.settings.policy).at(as_of)
+    rules = desk.policies.get(pack_of(desk, policy, place)).at(as_of)
     with desk.store.read() as work:
         candidates = work.facts.households_within(place)
         seen = work.facts.frames(as_of=as_of, households=candidates, only=("households",), provenance=False)
