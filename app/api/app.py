@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from app import CODE_VERSION
-from app.api import about, claims, courses, errors, grants, health, judging, lists, rules
+from app.api import about, claims, courses, errors, grants, health, judging, lists, rules, turning
 from app.api.edges import Edge
 from app.api.examples import BODIES
 from app.api.openapi import describe
@@ -29,7 +29,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.state.desk = desk
     errors.install(app)
     app.add_middleware(Edge, max_body_bytes=desk.settings.max_body_bytes)
-    for module in (judging, lists, grants, claims, courses, about, rules, health):
+    for module in (judging, lists, turning, grants, claims, courses, about, rules, health):
         app.include_router(module.router)
     describe(app, BODIES)
     return app

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -70,15 +70,9 @@ def warn_stored(desk: Desk, loan_ids: Sequence[str], *, as_of: date, policy: str
     Without `policy` every household is judged by the pack of its place. Raises NotFoundError for unknown
     loans, NotOutstandingError for loans not outstanding on the day.
     """
-    with desk.store.read() as work:
-        owners = work.facts.household_of(loan_ids)
-    _refuse_unknown(loan_ids, owners)
-    parted = households_by_pack(desk, sorted(set(owners.values())), as_of=as_of, policy=policy)
     judged = [
-        _judged_stored(
-            desk, households, [loan for loan in loan_ids if owners[loan] in households], as_of, pack
-        )
-        for pack, households in parted.items()
+        (assess(part.frames, part.base, as_of=as_of, basis=part.basis), part.basis)
+        for part in stored_by_pack(desk, loan_ids, as_of=as_of, policy=policy)
     ]
     with desk.store.write() as work:
         for rows, _ in judged:
@@ -87,13 +81,39 @@ def warn_stored(desk: Desk, loan_ids: Sequence[str], *, as_of: date, policy: str
     return [told[loan_id] for loan_id in loan_ids]
 
 
-def _judged_stored(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLoans:
+    """Stored loans that one pack judges: their facts, their base rows, and what the judgement rests on."""
+
+    frames: Frames
+    base: pl.DataFrame
+    basis: Basis
+
+
+def stored_by_pack(
+    desk: Desk, loan_ids: Sequence[str], *, as_of: date, policy: str | None
+) -> list[StoredLoans]:
+    """This function will read what judging stored loans needs, by the pack that judges them.
+
+    Raises NotFoundError for unknown loans, NotOutstandingError and UnfitLoanError for those not to judge.
+    """
+    with desk.store.read() as work:
+        owners = work.facts.household_of(loan_ids)
+    _refuse_unknown(loan_ids, owners)
+    parted = households_by_pack(desk, sorted(set(owners.values())), as_of=as_of, policy=policy)
+    return [
+        _read(desk, households, [loan for loan in loan_ids if owners[loan] in households], as_of, pack)
+        for pack, households in parted.items()
+    ]
+
+
+def _read(
     desk: Desk, households: Sequence[str], loan_ids: Sequence[str], as_of: date, pack: str
-) -> tuple[pl.DataFrame, Basis]:
+) -> StoredLoans:
     with desk.store.read() as work:
         frames = work.facts.frames(as_of=as_of, households=households, only=FEATURE_TABLES, provenance=False)
     basis = _basis(desk, "maturity", frames, as_of, pack)
-    return _assessed(frames, loan_ids, as_of, basis), basis
+    return StoredLoans(frames=frames, base=_sound_base(frames, loan_ids, as_of), basis=basis)
 
 
 def _basis(desk: Desk, estimator: str, own: Frames, as_of: date, policy: str | None) -> Basis:
@@ -114,6 +134,10 @@ def _warned(frames: Frames, loan_ids: Sequence[str], as_of: date, basis: Basis) 
 
 
 def _assessed(frames: Frames, loan_ids: Sequence[str], as_of: date, basis: Basis) -> pl.DataFrame:
+    return assess(frames, _sound_base(frames, loan_ids, as_of), as_of=as_of, basis=basis)
+
+
+def _sound_base(frames: Frames, loan_ids: Sequence[str], as_of: date) -> pl.DataFrame:
     base = loan_base(frames, as_of=as_of, loan_ids=loan_ids)
     idle = sorted(set(loan_ids) - set(base["loan_id"]))
     if idle:
@@ -124,7 +148,7 @@ def _assessed(frames: Frames, loan_ids: Sequence[str], as_of: date, basis: Basis
     if bad.height:
         reasons = "；".join(f"{loan}：{reason}" for loan, reason in bad.head(5).iter_rows())
         raise UnfitLoanError(zh=f"贷款资料有误：{reasons}", en=f"the loan's facts are unfit: {reasons}")
-    return assess(frames, base, as_of=as_of, basis=basis)
+    return base
 
 
 def _told(rows: pl.DataFrame, as_of: date, basis: Basis) -> Mapping[str, Answer]:

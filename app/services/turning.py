@@ -1,0 +1,186 @@
+"""What would turn the light of a stored loan: the smallest changes of changeable facts, told in words."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from app.assessment import Basis, lit
+from app.domain.money import PPM
+from app.domain.words import Light
+from app.features.build import build
+from app.features.changing import CHANGEABLE, CHANGES, most_units
+from app.features.feature import Change, Feature
+from app.policy.rules import Rules
+from app.scoring.pd_model import estimate
+from app.scoring.turning import MOST_CHANGES, IntVector, Turn, after, bounds, turns
+from app.scoring.wording import written
+from app.services.assessing import Answer, stored_by_pack
+from app.services.desk import Desk
+from app.warning.next_change import marks
+from app.warning.sentences import (
+    Sentence,
+    evidence_sentence,
+    guard_sentence,
+    model_sentence,
+    trigger_sentence,
+)
+
+Row = Mapping[str, Any]
+LIGHTS: Final = tuple(Light)  # by rank
+_SAID: Final = (("triggers", trigger_sentence), ("data_gaps", evidence_sentence), ("guards", guard_sentence))
+_GREEN: Final = ("已是绿灯，无须改变。", "The light is green: nothing needs to turn it.")
+_FIXED: Final = (
+    "没有可行的改变能使灯好转；即使可改变的事实全部改变，下列理由依然存在。",
+    "No feasible change turns this light: with all that can be changed changed, these reasons stand.",
+)
+_MANY: Final = (
+    f"最多{MOST_CHANGES}项改变不能使灯好转，需要同时改变更多事实。",
+    f"Up to {MOST_CHANGES} changes do not turn this light; it would take more at once.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lamp:
+    """The code that lights loans, for one pack, day and estimator: features in, lights with reasons out."""
+
+    rules: Rules
+    basis: Basis
+
+    def lit(self, features: pl.DataFrame) -> pl.DataFrame:
+        """This function will light features: with `light_rank` and every reason."""
+        told = estimate(features, self.basis.estimator).drop("row")
+        return lit(features.hstack(told), self.rules)
+
+    def ranks(self, features: pl.DataFrame) -> IntVector:
+        """This function will give the ranks of the lights only."""
+        return self.lit(features)["light_rank"].cast(pl.Int64).to_numpy()
+
+    def turns(self, features: pl.DataFrame) -> list[tuple[Turn, ...]]:
+        """This function will find the smallest changes for every loan, to each better light."""
+        tables = None if self.basis.estimator is None else self.basis.estimator.tables
+        return turns(features, self.ranks, bounds(tables, marks(self.rules)))
+
+
+def turning(desk: Desk, loan_ids: Sequence[str], *, as_of: date, policy: str | None) -> list[Answer]:
+    """This function will tell of stored loans what would turn their lights, in order; nothing is stored.
+
+    Raises as `warn_stored`: for unknown loans, and for loans not outstanding on the day.
+    """
+    told: dict[str, Answer] = {}
+    for part in stored_by_pack(desk, loan_ids, as_of=as_of, policy=policy):
+        features = build(part.frames, part.base, context=part.basis.context)
+        lamp = Lamp(rules=part.basis.policy.at(as_of), basis=part.basis)
+        told |= {answer["loan_id"]: answer for answer in _told(features, lamp)}
+    return [told[loan_id] for loan_id in loan_ids]
+
+
+def _told(features: pl.DataFrame, lamp: Lamp) -> Iterable[Answer]:
+    found = lamp.turns(features)
+    now, best = lamp.lit(features), _best(features, lamp)
+    for place, (ways, row, last) in enumerate(
+        zip(found, now.iter_rows(named=True), best.iter_rows(named=True), strict=True)
+    ):
+        yield _answer(features[place], ways, row, last, lamp)
+
+
+def _best(features: pl.DataFrame, lamp: Lamp) -> pl.DataFrame:
+    """Light the loans as they would be if all that can be changed were changed as far as it goes."""
+    every = np.arange(features.height, dtype=np.int64)
+    return lamp.lit(after(features, every, most_units(features)))
+
+
+def _answer(loan: pl.DataFrame, ways: Sequence[Turn], now: Row, best: Row, lamp: Lamp) -> Answer:
+    light = LIGHTS[now["light_rank"]]
+    stands = _why(light, best) if not ways else (None, None)
+    return {
+        "loan_id": now["loan_id"],
+        "as_of": now["as_of"].isoformat(),
+        "light": light.value,
+        "pd": _share(now["pd_ppm"]),
+        "turns": [_turn(loan, way, light, lamp) for way in ways],
+        "why_none_zh": stands[0],
+        "why_none_en": stands[1],
+        "standing": _standing(best, lamp.rules) if stands == _FIXED else [],
+        "policy": lamp.basis.policy.name,
+        "policy_hash": lamp.basis.policy.content_hash,
+        "artefact_id": lamp.basis.artefact_id,
+    }
+
+
+def _why(light: Light, best: Row) -> tuple[str, str]:
+    if light is Light.GREEN:
+        return _GREEN
+    return _MANY if best["light_rank"] < light.rank else _FIXED
+
+
+def _turn(loan: pl.DataFrame, way: Turn, light: Light, lamp: Lamp) -> Answer:
+    """Tell one way, with the estimate that the changed facts have: it is lit again by itself."""
+    places = [place for place, units in enumerate(way.units) if units]
+    then = after(loan, np.zeros(1, dtype=np.int64), np.array([way.units]))
+    reached = lamp.lit(then).row(0, named=True)
+    changes = [_change(CHANGEABLE[p], CHANGES[p], loan, then, way.units[p]) for p in places]
+    better = LIGHTS[reached["light_rank"]]
+    zh = "；".join(change["sentence_zh"] for change in changes)
+    en = "; ".join(change["sentence_en"] for change in changes)
+    return {
+        "light": better.value,
+        "pd": _share(reached["pd_ppm"]),
+        "changes": changes,
+        "sentence_zh": f"{zh}，则由{light.zh}转为{better.zh}（其余事实不变）。",
+        "sentence_en": f"{en}: from {light.value} to {better.value}, all else as it is.",
+    }
+
+
+def _change(feature: Feature, change: Change, loan: pl.DataFrame, then: pl.DataFrame, units: int) -> Answer:
+    before, value = loan[feature.name][0], then[feature.name][0]
+    zh, en = _amount(feature, change, before, value)
+    return {
+        "code": change.code,
+        "zh": change.zh,
+        "en": change.en,
+        "feature": feature.name,
+        "unit": feature.unit,
+        "value": before,
+        "becomes": value,
+        "units": units,
+        "sentence_zh": zh,
+        "sentence_en": en,
+    }
+
+
+def _amount(feature: Feature, change: Change, before: float | None, value: float) -> tuple[str, str]:
+    if change.step is None or before is None:
+        return change.zh, change.en
+    by, to = written(abs(value - before), feature.unit), written(value, feature.unit)
+    return f"{change.zh}{by[0]}（变为{to[0]}）", f"{change.en}: {by[1]} (to {to[1]})"
+
+
+def _standing(best: Row, rules: Rules) -> list[Answer]:
+    """Tell what keeps the light: the reasons as bad as it that nothing changeable removes."""
+    found = [
+        {"kind": kind, "code": reason["code"], **_sentences(say(reason, rules))}
+        for kind, say in _SAID
+        for reason in best[kind]
+        if _rank(kind, reason) == best["light_rank"]
+    ]
+    model = best["model_light"]
+    if model is None or Light(model).rank < best["light_rank"]:  # type: ignore[call-arg]  # by value
+        return found
+    said = model_sentence(pd_ppm=best["pd_ppm"], threshold_ppm=best["pd_threshold_ppm"])
+    return [*found, {"kind": "estimate", "code": "pd", **_sentences(said)}]
+
+
+def _rank(kind: str, reason: Row) -> int:
+    return Light.YELLOW.rank if kind == "data_gaps" else Light(reason["light"]).rank  # type: ignore[call-arg]
+
+
+def _sentences(said: Sentence) -> Answer:
+    return {"sentence_zh": said.zh, "sentence_en": said.en}
+
+
+def _share(ppm: int | None) -> float | None:
+    return None if ppm is None else ppm / PPM
