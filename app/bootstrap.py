@@ -1,20 +1,20 @@
 """Where the parts meet: the only maker of settings, clock, ids and the desk."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from uuid import uuid4
 
 from app.db.store import SqlStore, open_store
 from app.ledgerfile.limits import FileLimits
 from app.policy.claims import check_claims
 from app.policy.policy import policies
-from app.scoring.artifact import load_estimators
 from app.scoring.effects_artifact import load_effects
 from app.scoring.pd_model import Estimator
+from app.scoring.shelf import read_shelf
 from app.services.desk import Desk
+from app.services.registry import Champions
 from app.settings import Settings
 from app.warning.effects import EffectTable
 
@@ -36,8 +36,14 @@ def new_id() -> str:
 
 
 def estimators(models_dir: Path) -> Mapping[str, Estimator]:
-    """This function will load and verify the artefacts there are, by estimator."""
-    return MappingProxyType(load_estimators(models_dir))
+    """This function will load and verify the artefacts that ship, by estimator."""
+    return read_shelf(models_dir).shipped
+
+
+def make_champions(chosen: Settings, store: SqlStore) -> Champions:
+    """This function will give the estimators that speak by the store's promotions, else those that ship."""
+    interval = timedelta(seconds=chosen.champion_refresh_seconds)
+    return Champions(store, lambda: read_shelf(chosen.models_dir), now, interval)
 
 
 def effects(models_dir: Path) -> EffectTable:
@@ -60,12 +66,15 @@ def make_desk(chosen: Settings, store: SqlStore | None = None) -> Desk:
     Raises PolicyError where the packs chosen for places are unknown or contradict each other.
     """
     check_claims(chosen.packs, policies())
+    opened = store or make_store(chosen)
+    speaking = make_champions(chosen, opened)
     return Desk(
-        store=store or make_store(chosen),
+        store=opened,
         settings=chosen,
         clock=now,
         new_id=new_id,
-        estimators=estimators(chosen.models_dir),
+        estimators=speaking,
+        challengers=speaking.challengers,
         effects=effects(chosen.models_dir),
     )
 

@@ -23,6 +23,9 @@ class Settings(BaseSettings):
         description='packs by the beginning of division codes, e.g. {"640323": "yanchi"}; the rest by policy',
     )
     models_dir: Path = Field(default=ROOT / "models", description="folder with the trained artefacts")
+    champion_refresh_seconds: int = Field(
+        default=30, gt=0, description="how often the service looks whether another artefact was promoted"
+    )
     max_body_bytes: int = Field(default=20_000_000, gt=0, description="largest request body; more is a 413")
     max_batch: int = Field(default=1_000, gt=0, description="most items in one /score or /warning request")
     max_page: int = Field(default=1_000, gt=0, description="most rows on one page of a list")

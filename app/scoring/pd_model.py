@@ -1,6 +1,6 @@
 """The learned opinion, served from tables: features in, probability with interval, causes and reasons out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -24,6 +24,11 @@ ESTIMATE_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
         "reasons": pl.List(REASON),
     }
 )
+
+
+SHADOW: Final = pl.Struct(
+    {"artefact_id": pl.String(), "margin_fixed": pl.Int64(), "pd_ppm": pl.Int64()}
+)  # what one challenger makes of one row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,6 +73,14 @@ class Estimator:
         )
         return features.select("row").join(frame, on="row", how="left", maintain_order="left")
 
+    def opinion(self, features: pl.DataFrame) -> pl.DataFrame:
+        """Give row, margin_fixed and pd_ppm only, of the rows within the landmarks' range."""
+        spoken = features.filter(self._within())
+        _, margin = self.tables.contributions(self.matrix(spoken))
+        return spoken.select("row").with_columns(
+            pl.Series("margin_fixed", margin), pl.Series("pd_ppm", self.calibration.apply(margin)[0])
+        )
+
     def contributions(self, features: pl.DataFrame) -> pl.DataFrame:
         """Give every feature's SHAP value: row and one Int64 column per feature, log-odds in fixed point."""
         found, _ = self.tables.contributions(self.matrix(features))
@@ -96,6 +109,20 @@ def estimate(features: pl.DataFrame, estimator: Estimator | None) -> pl.DataFram
         return estimator.estimate(features)
     empty = [pl.lit(None, dtype).alias(name) for name, dtype in ESTIMATE_SCHEMA.items() if name != "row"]
     return features.select("row").with_columns(empty)
+
+
+def shadow(features: pl.DataFrame, challengers: Sequence[Estimator]) -> pl.DataFrame:
+    """Give what challengers make of every row: row and `shadow`, a list of SHADOW; nobody is shown it."""
+    told = [
+        each.opinion(features).select(
+            "row",
+            pl.struct(pl.lit(each.artefact_id).alias("artefact_id"), "margin_fixed", "pd_ppm").alias("s"),
+        )
+        for each in challengers
+    ]
+    parts = pl.concat([pl.DataFrame(schema={"row": features.schema["row"], "s": SHADOW}), *told])
+    lists = parts.group_by("row", maintain_order=True).agg(pl.col("s").alias("shadow"))
+    return features.select("row").join(lists, on="row", how="left", maintain_order="left")
 
 
 def _lacking(names: list[str]) -> ArtefactError:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 from types import MappingProxyType
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -68,7 +67,7 @@ class PolicyBook:
 
 @dataclass(frozen=True)
 class Desk:
-    """Everything a use case needs; nothing in here changes while the service runs."""
+    """Everything a use case needs. `estimators` may follow the store; nothing else changes in a service."""
 
     store: Store
     settings: Limits
@@ -77,6 +76,7 @@ class Desk:
     estimators: Mapping[str, Estimator]
     effects: EffectTable
     policies: PolicyBook = field(default_factory=PolicyBook)
+    challengers: Callable[[str], tuple[Estimator, ...]] = lambda _: ()
 
     def today(self) -> date:
         """This function will give the business day in China."""
@@ -91,7 +91,7 @@ class Desk:
             context=context,
         )
 
-    @cached_property
+    @property
     def artefacts(self) -> Mapping[str, str]:
         """This function will map the estimators to their artefact ids."""
         return MappingProxyType({name: e.artefact_id for name, e in self.estimators.items()})

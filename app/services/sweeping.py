@@ -53,7 +53,8 @@ def sweeps(
     """
     chunks = _chunks(desk)
     parts = _parts(desk, chunks, as_of, policy)
-    bases = {pack: desk.basis("maturity", pack) for pack in parts}
+    watched = desk.challengers("maturity")
+    bases = {pack: replace(desk.basis("maturity", pack), challengers=watched) for pack in parts}
     for basis in bases.values():
         basis.policy.at(as_of)
     run = partial(_swept, desk, chunks, as_of=as_of, horizon_days=horizon_days, progress=progress)
@@ -189,6 +190,8 @@ def _stored(desk: Desk, record: SweepRecord, judged: Judged) -> SweepRecord:
     rows = judged.assessments
     with desk.store.write() as work:
         added = work.assessments.append(record.sweep_id, rows) if rows.height else 0
+        if "shadow" in rows.columns:
+            work.watching.append_shadows(record.sweep_id, _shadows(rows))
         if judged.quarantined.height:
             work.assessments.quarantine(record.sweep_id, judged.quarantined)
     lights = Counter(record.lights) + Counter(rows.get_column("light").to_list() if rows.height else [])
@@ -200,6 +203,12 @@ def _stored(desk: Desk, record: SweepRecord, judged: Judged) -> SweepRecord:
         quarantined=record.quarantined + judged.quarantined.height,
         lights=dict(lights),
     )
+
+
+def _shadows(rows: pl.DataFrame) -> pl.DataFrame:
+    """Give every challenger's estimate a row of its own."""
+    told = rows.select("loan_id", "as_of", "inputs_hash", "shadow").drop_nulls("shadow")
+    return told.explode("shadow").unnest("shadow")
 
 
 def _closed(desk: Desk, record: SweepRecord) -> SweepRecord:

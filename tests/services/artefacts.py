@@ -1,0 +1,26 @@
+"""A models folder with the shipped artefacts and copies of one under ids of their own."""
+
+import json
+import shutil
+from pathlib import Path
+
+from app.features.feature import Stage
+from app.scoring.artifact import MANIFEST, artefact_id, json_bytes
+from app.settings import ROOT
+
+
+def models_folder(folder: Path) -> Path:
+    """Copy what ships."""
+    for stage in Stage:
+        shutil.copytree(ROOT / "models" / stage.value, folder / stage.value)
+    return folder
+
+
+def add_copy(models: Path, name: str, **changes: object) -> str:
+    """Put a copy of the maturity artefact beside it, told apart by its name: the copy's id."""
+    target = models / name
+    shutil.copytree(models / "maturity", target)
+    manifest = json.loads((target / MANIFEST).read_bytes()) | {"copy": name, **changes}
+    manifest["artefact_id"] = artefact_id(manifest)
+    (target / MANIFEST).write_bytes(json_bytes(manifest))
+    return str(manifest["artefact_id"])
