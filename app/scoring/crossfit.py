@@ -142,7 +142,7 @@ def crossfit(rows: Rows, recipe: CrossfitRecipe, seed: int, encode: Encode | Non
     times = recipe.times(len(rows.bad))
     margins = np.zeros_like(rows.bad)
     fitted: list[tuple[str, dict[str, Any], IntVector]] = []
-    for number, (learn, held) in enumerate(_folds(rows, recipe, seed)):
+    for number, (learn, held) in enumerate(folds(rows, recipe, seed)):
         values = rows.values if encode is None else np.hstack([rows.values, encode(learn)])
         parts = [_dataset(rows, values, part) for part in (learn, held)]
         signs = rows.monotone or (0,) * len(rows.names)
@@ -180,7 +180,7 @@ def _written(booster: lgb.Booster, names: tuple[str, ...]) -> tuple[str, dict[st
     return booster.model_to_string(num_iteration=best), dump
 
 
-def _folds(rows: Rows, recipe: CrossfitRecipe, seed: int) -> Iterator[tuple[IntVector, IntVector]]:
+def folds(rows: Rows, recipe: CrossfitRecipe, seed: int) -> Iterator[tuple[IntVector, IntVector]]:
     """Draw the folds as often as the recipe says: pairs of row numbers, to learn from and held out."""
     bad, groups = rows.bad, rows.groups
     whose = np.arange(len(bad)) if groups is None else np.unique(groups, return_inverse=True)[1]
