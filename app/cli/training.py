@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from app.bootstrap import make_desk, settings
+from app.cli import training_tables as tables
 from app.cli.files import desk_of_file
 from app.cli.ledger import DAY, LAST_DAY, Pack
 from app.cli.progress import Report, console, progress_bars
@@ -35,7 +36,7 @@ def register(app: typer.Typer) -> None:
     app.command()(train)
 
 
-def train(
+def train(  # noqa: PLR0913, PLR0917 - one option a part of what is asked
     out: Annotated[Path, typer.Option(help="folder that gets a folder per artefact")],
     ledger: Annotated[Path | None, typer.Option(help="ledger to learn from", exists=True)] = None,
     demo: Annotated[bool, typer.Option("--demo", help="learn from simulated counties")] = False,  # noqa: FBT002
@@ -48,13 +49,41 @@ def train(
     loans: Annotated[int, typer.Option(min=100, help="loans of each simulated county")] = 10_000,
     until: Day = LAST_DAY,
     policy: Pack = None,
+    table: tables.TableFile = None,
+    target: tables.Target = None,
+    date: tables.DateColumn = None,
+    id: tables.IdColumn = None,  # noqa: A002 - the option's name
+    monotone: tables.Monotone = None,
+    refuse: tables.Refuse = None,
+    keep_refused: tables.KeepRefused = False,  # noqa: FBT002
+    allow_leaks: tables.AllowLeaks = False,  # noqa: FBT002
+    cv: tables.Folds = None,
+    repeats: tables.Repeats = 1,
+    seed: tables.Seed = 0,
+    operator: tables.Operator = "not told",
 ) -> None:
     """Train the estimators out of time, calibrate them and write artefacts without pickles.
 
     With --demo also the effects of actions: outcomes under every action are known of simulated loans only.
+    With --table learn from any table: the artefact, report.html, metrics.json, predictions.parquet.
     """
+    if table is not None:
+        if ledger is not None or demo or target is None:
+            raise typer.BadParameter(
+                "--table FILE goes with --target COLUMN, and without --ledger and --demo"
+            )
+        from app.scoring.anytable.spec import TableSpec  # noqa: PLC0415 - the learning libraries load slowly
+
+        spec = TableSpec(
+            target=target, date=date, id=id, refuse=tuple(refuse or ()), monotone=tables.signs(monotone),
+            keep_refused=keep_refused, allow_leaks=allow_leaks, cv=cv, repeats=repeats, seed=seed,
+        )  # fmt: skip
+        tables.train_on(table, out, spec, operator)
+        return
     if (ledger is None) != demo or (effects_only and not demo):
-        raise typer.BadParameter("give either --ledger FILE or --demo; --effects-only goes with --demo")
+        raise typer.BadParameter(
+            "give --ledger FILE, --table FILE or --demo; --effects-only goes with --demo"
+        )
     pack = make_desk(settings()).policies.get(policy or settings().policy)
     with progress_bars() as report:
         if not effects_only:
@@ -69,9 +98,16 @@ def _estimators(
 ) -> None:
     from app.services.modelling import train_estimators  # noqa: PLC0415 - the learning libraries load slowly
 
-    counties = _simulated(loans, until, pack, report) if ledger is None else [_of_file(ledger, pack, report)]
+    counties = counties_of(ledger, pack, loans, until, report)
     trained_on = "simulation" if ledger is None else "ledger"
     train_estimators(counties, out, policy=pack, known_until=until, trained_on=trained_on, progress=report)
+
+
+def counties_of(
+    ledger: Path | None, pack: Policy, loans: int, until: date, report: Report
+) -> Sequence[Frames]:
+    """This function will read what to learn from: a ledger file, or the simulated counties without one."""
+    return _simulated(loans, until, pack, report) if ledger is None else [_of_file(ledger, pack, report)]
 
 
 def _effects(out: Path, pack: Policy, loans: int, until: date, report: Report) -> None:

@@ -30,7 +30,8 @@ _EXPLAINED: Final = 20_000  # rows behind the mean of |SHAP|
 _TOP: Final = 20
 _NOTES: Final = (
     "AUC、KS、Brier、对数损失为各折平均，其余为全部留出行合计；ECE 用十个分位箱。"
-    "AUC, KS, Brier and log-loss are means over the folds, the rest is over all rows held out; ECE over ten quantile bins. "
+    "AUC, KS, Brier and log-loss are means over the folds, the rest is over all rows held out; "
+    "ECE over ten quantile bins. "
     "区间 90 % interval: {covered:.0%} of {bins:.0f} quantile bins covered."
 )
 
