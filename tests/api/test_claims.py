@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.api.app import create_app
+from app.api.examples import CLAIM
 from app.db.store import open_store
 from app.domain.ledger import BY_NAME
 from app.services.facts_append import append_fact
@@ -70,3 +71,9 @@ def test_a_claim_on_an_unknown_loan_is_not_found(claims: Client) -> None:
 )
 def test_a_body_of_another_shape_is_a_problem(claims: Client, change: dict[str, Any]) -> None:
     assert_problem(claims.post("/claims", json=BODY | change), 422, "invalid_request")
+
+
+def test_the_documented_example_is_answered_for_a_loan_that_is_known(claims: Client) -> None:
+    response = claims.post("/claims", json={**CLAIM, "loan_id": "L1", "fund_id": "F1", "policy": "nanao"})
+
+    assert response.status_code == 200

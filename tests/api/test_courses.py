@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.api import examples
 from app.api.app import create_app
 from app.db.store import open_store
 from app.domain.ledger import BY_NAME
@@ -80,3 +81,9 @@ def test_what_cannot_be_recorded_is_a_problem(
 
 def test_an_unknown_case_is_not_found(desk: Client) -> None:
     assert desk.get("/courses/K9").status_code == 404
+
+
+def test_the_documented_example_is_answered_for_a_household_that_is_known(desk: Client) -> None:
+    answer = desk.post("/courses/K2/events", json={**examples.STEP, "household_id": "H1"})
+
+    assert answer.status_code == 200
