@@ -8,6 +8,7 @@ from app.cli import (
     calendar,
     courses,
     demo,
+    explaining,
     findings,
     funds,
     granting,
@@ -47,6 +48,7 @@ for module in (
     serving,
     training,
     demo,
+    explaining,
     findings,
     report,
 ):

@@ -1,6 +1,6 @@
 """What would turn the light of a stored loan: the smallest changes of changeable facts, told in words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -78,42 +78,41 @@ def turning(desk: Desk, loan_ids: Sequence[str], *, as_of: date, policy: str | N
     return [told[loan_id] for loan_id in loan_ids]
 
 
-def _told(features: pl.DataFrame, lamp: Lamp) -> Iterable[Answer]:
-    found = lamp.turns(features)
-    now, best = lamp.lit(features), _best(features, lamp)
-    for place, (ways, row, last) in enumerate(
-        zip(found, now.iter_rows(named=True), best.iter_rows(named=True), strict=True)
-    ):
-        yield _answer(features[place], ways, row, last, lamp)
+def _told(features: pl.DataFrame, lamp: Lamp) -> Iterator[Answer]:
+    found, now = lamp.turns(features), lamp.lit(features)
+    stuck = [i for i, ways in enumerate(found) if not ways and now["light_rank"][i]]
+    best = dict(zip(stuck, _best(features[stuck], lamp).iter_rows(named=True), strict=True))
+    for place, row in enumerate(now.iter_rows(named=True)):
+        yield _answer(features[place], found[place], row, best.get(place), lamp)
 
 
 def _best(features: pl.DataFrame, lamp: Lamp) -> pl.DataFrame:
-    """Light the loans as they would be if all that can be changed were changed as far as it goes."""
+    """Light loans as they would be if all that can be changed were changed as far as it goes."""
     every = np.arange(features.height, dtype=np.int64)
     return lamp.lit(after(features, every, most_units(features)))
 
 
-def _answer(loan: pl.DataFrame, ways: Sequence[Turn], now: Row, best: Row, lamp: Lamp) -> Answer:
+def _answer(loan: pl.DataFrame, ways: Sequence[Turn], now: Row, best: Row | None, lamp: Lamp) -> Answer:
     light = LIGHTS[now["light_rank"]]
-    stands = _why(light, best) if not ways else (None, None)
+    why_none = _why_none(light, ways, best)
     return {
         "loan_id": now["loan_id"],
         "as_of": now["as_of"].isoformat(),
         "light": light.value,
         "pd": _share(now["pd_ppm"]),
         "turns": [_turn(loan, way, light, lamp) for way in ways],
-        "why_none_zh": stands[0],
-        "why_none_en": stands[1],
-        "standing": _standing(best, lamp.rules) if stands == _FIXED else [],
+        "why_none_zh": why_none[0],
+        "why_none_en": why_none[1],
+        "standing": _standing(best, lamp.rules) if best is not None and why_none == _FIXED else [],
         "policy": lamp.basis.policy.name,
         "policy_hash": lamp.basis.policy.content_hash,
         "artefact_id": lamp.basis.artefact_id,
     }
 
 
-def _why(light: Light, best: Row) -> tuple[str, str]:
-    if light is Light.GREEN:
-        return _GREEN
+def _why_none(light: Light, ways: Sequence[Turn], best: Row | None) -> tuple[str | None, str | None]:
+    if best is None:
+        return (None, None) if ways else _GREEN
     return _MANY if best["light_rank"] < light.rank else _FIXED
 
 

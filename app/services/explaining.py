@@ -1,0 +1,62 @@
+"""Explanations put to the test: how far another half of the households would have explained alike."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from app.domain.frames import Frames
+from app.features.catalogue import BY_NAME
+from app.features.feature import Stage
+from app.policy.policy import Policy
+from app.scoring.boosting import fit_bag
+from app.scoring.explanation import ScoredFeature
+from app.scoring.explanation_tables import ExplanationTables
+from app.scoring.spec import TrainingSpec
+from app.scoring.splitting import Split, split_by_maturity
+from app.scoring.stability import Stability, stability
+from app.scoring.training_rows import matrix, scored_columns, training_rows
+
+DEFAULT_DAYS: Final = "default_days_after_maturity"
+
+
+def explanation_stability(
+    counties: Sequence[Frames],
+    stage: Stage,
+    *,
+    policy: Policy,
+    known_until: date,
+    trained_on: str,
+    repeats: int,
+) -> Stability:
+    """This function will train on random halves of the households and compare what they say of later loans.
+
+    The loans compared mature after all that was learnt from. Raises TrainingError as training does.
+    """
+    days = int(policy.at(known_until).parameters[DEFAULT_DAYS])
+    spec = TrainingSpec(stage=stage, trained_on=trained_on, known_until=known_until, default_days=days)
+    return stability_of(split_by_maturity(training_rows(counties, spec), spec), spec, repeats=repeats)
+
+
+def stability_of(split: Split, spec: TrainingSpec, *, repeats: int) -> Stability:
+    """This function will measure the stability of explanations on rows cut by maturity."""
+    columns = scored_columns(spec)
+
+    def fit(half: pl.DataFrame) -> ExplanationTables:
+        return fit_bag(half, split.parts["validation"], columns, spec).tables
+
+    judged = split.parts["test"]
+    return stability(
+        split.parts["train"], judged, _scored(columns, judged), fit, repeats=repeats, seed=spec.seed
+    )
+
+
+def _scored(columns: Sequence[str], rows: pl.DataFrame) -> list[ScoredFeature]:
+    known = [column[~np.isnan(column)] for column in matrix(rows, columns).T]
+    typical = [float(np.median(column)) if column.size else None for column in known]
+    return [
+        ScoredFeature(name=f.name, unit=f.unit, cause=f.cause, sign=f.sign, typical=t)
+        for f, t in zip((BY_NAME[name] for name in columns), typical, strict=True)
+    ]
