@@ -16,6 +16,7 @@ from app.features.household_loans import dues, household_loans, interest_history
 _REPORTING_MONTHS: Final = 2  # an income may be reported so much later before its absence means anything
 _INCOME_MONTHS: Final = 28  # two years, what reporting may lag, and room to see that the first is whole
 _WINDOWS: Final = (12, 24)
+_USUAL_MONTHS: Final = 36
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ class Subjects:
     def known_of_loans(self, table: str, *columns: str) -> pl.LazyFrame:
         """Join the facts known of each of the household's loans, with `own` for the row's own loan."""
         lines = self.lines.lazy().select("row", "loan_id", "as_of", "own")
-        windows = self.keys.lazy().select("row", "since_12m")
+        windows = self.keys.lazy().select("row", "since_12m", "since_24m")
         return self.facts.known(lines, table, *columns, by="loan_id").join(windows, on="row")
 
 
@@ -164,13 +165,21 @@ def _insurance(of: Subjects) -> pl.LazyFrame:
 
 
 def _prices(of: Subjects) -> pl.LazyFrame:
-    """Look prices up once per industry and day; `age` counts months back from the newest one known."""
+    """Look prices up once per industry and day; `age` counts months back from the newest one known.
+
+    `usual_sum` and `usual_months` speak of the three years before the newest.
+    """
     asked = of.keys.lazy().select("industry", "as_of").unique()
     found = of.facts.known(asked, "prices", "price", by="industry").with_columns(
         month_number("on").alias("month")
     )
     age = pl.col("month").max().over("industry", "as_of") - pl.col("month")
-    wanted = found.with_columns(age.alias("age")).filter(pl.col("age").is_in([0, 6, 12]))
+    usual = pl.col("age").is_between(1, _USUAL_MONTHS)
+    aged = found.with_columns(age.alias("age")).with_columns(
+        pl.when(usual).then("price").sum().over("industry", "as_of").alias("usual_sum"),
+        usual.sum().over("industry", "as_of").alias("usual_months"),
+    )
+    wanted = aged.filter(pl.col("age").is_in([0, 6, 12]))
     return of.keys.lazy().select("row", "industry", "as_of").join(wanted, on=["industry", "as_of"])
 
 

@@ -41,6 +41,7 @@ def test_every_file_of_the_catalogue_is_listed_in_it() -> None:
         "loan",
         "household",
         "visits",
+        "course",
         "derived",
         "refused",
         "schemes",
@@ -60,6 +61,11 @@ _GROUPS = (
     "DERIVED",
     "SURVEYED",
     "AROUND_HOUSEHOLD",
+    "PAID_SO_FAR",
+    "SEEN_SO_FAR",
+    "EARNED_SO_FAR",
+    "FELT",
+    "AGAINST_LOAN",
 )
 
 

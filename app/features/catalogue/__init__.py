@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from app.features.catalogue.course import AGAINST_LOAN, EARNED_SO_FAR, FELT, PAID_SO_FAR, SEEN_SO_FAR
 from app.features.catalogue.derived import DERIVED
 from app.features.catalogue.household import EVENTS, INCOME, PEOPLE
 from app.features.catalogue.loan import HISTORY, LOAN
@@ -18,7 +19,7 @@ from app.features.feature import Feature, Source, Stage
 
 FEATURES: Final[tuple[Feature, ...]] = (
     *LOAN, *HISTORY, *INCOME, *PEOPLE, *EVENTS, *VISITED, *USED, *AROUND, *DERIVED, *SURVEYED,
-    *AROUND_HOUSEHOLD,
+    *AROUND_HOUSEHOLD, *PAID_SO_FAR, *SEEN_SO_FAR, *EARNED_SO_FAR, *FELT, *AGAINST_LOAN,
 )  # fmt: skip
 BY_NAME: Final[Mapping[str, Feature]] = MappingProxyType({feature.name: feature for feature in FEATURES})
 FEATURE_SCHEMA: Final[Mapping[str, pl.DataType]] = MappingProxyType(
