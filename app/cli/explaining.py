@@ -8,6 +8,7 @@ from rich.table import Table
 
 from app.bootstrap import make_desk, settings
 from app.cli.facts import AsOf, LedgerFile, Pack, facts_for
+from app.cli.files import desk_of_file
 from app.cli.ledger import LAST_DAY
 from app.cli.progress import console, progress_bars
 from app.cli.training import Day, counties_of
@@ -17,6 +18,7 @@ from app.services.turning import turning
 if TYPE_CHECKING:  # the learning libraries load slowly
     from app.scoring.stability import Measure, Stability
 
+_SHOWN = 3  # features of each attribute
 app = typer.Typer(no_args_is_help=True, help="explanations 解释")
 
 
@@ -85,3 +87,43 @@ def _table(stage: Stage, found: "Stability") -> Table:
 
 def _cells(measure: "Measure") -> tuple[str, str]:
     return f"{measure.value:.3f}", f"{measure.low:.3f} … {measure.high:.3f}"
+
+
+@app.command()
+def proxies(
+    ledger: Annotated[Path | None, typer.Option(help="ledger to learn from", exists=True)] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="learn from simulated counties")] = False,  # noqa: FBT002
+    loans: Annotated[int, typer.Option(min=100, help="loans of each simulated county")] = 3_000,
+    until: Day = LAST_DAY,
+    policy: Pack = None,
+) -> None:
+    """Report which features give away what is refused; with --ledger also sex, read and forgotten."""
+    from app.services.explaining import proxies_of, sexes_of  # noqa: PLC0415 - the learning libraries load slowly
+
+    if (ledger is None) != demo:
+        raise typer.BadParameter("give either --ledger FILE or --demo")
+    pack, sexes = make_desk(settings()).policies.get(policy or settings().policy), None
+    with progress_bars() as report:
+        if ledger is None:
+            counties = counties_of(None, pack, loans, until.date(), report)
+        else:
+            with desk_of_file(ledger, pack, report) as (desk, frames):
+                counties, sexes = [frames], sexes_of(desk, frames)
+    for stage in Stage:
+        found = proxies_of(
+            counties, stage, policy=pack, known_until=until.date(),
+            trained_on="simulation" if demo else "ledger", sexes=sexes,
+        )  # fmt: skip
+        _tell_proxies(stage, found)
+
+
+def _tell_proxies(stage: Stage, found: dict[str, Any]) -> None:
+    table = Table("attribute 禁用信息", "kinds", "feature 特征", "share", "AUC", "proxy", title=stage.value)
+    for name, part in found["attributes"].items():
+        for feature, seen in list(part["features"].items())[:_SHOWN]:
+            ranked = "" if seen["auc"] is None else f"{seen['auc']:.3f}"
+            mark = "●" if seen["proxy"] else ""
+            table.add_row(name, str(part["kinds"]), feature, f"{seen['share']:.1%}", ranked, mark)
+    console.print(table)
+    for name, why in found["unchecked"].items():
+        console.print(f"not checked 未能检验 {name}: {why}", highlight=False)

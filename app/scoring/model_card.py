@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from app.features.catalogue import BY_NAME, REFUSED
+from app.scoring.proxies import proxy_section
 
 _SIMULATED: Final = """
 > **Trained on simulated counties.** It shows how the system works; decide about no real person with it.
@@ -42,6 +43,8 @@ as not defaulted).
 
 Never used, by rule: {refused}.
 
+{proxies}
+
 The probability holds for loans like those it learnt from. Not for deciding without a person, not for
 collecting, not for pricing, not for loans of other kinds or sizes. SHAP values say what moved the estimate,
 not what caused the trouble.
@@ -70,6 +73,7 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
             "parts": "\n".join(_part(name, part) for name, part in metrics["parts"].items()),
             "results": "\n\n".join(_result(n, metrics[n]) for n in metrics if n.startswith("test")),
             "features": "\n".join(_feature(feature) for feature in manifest["features"]),
+            "proxies": proxy_section(metrics["proxies"]),
             "refused": "、".join(item.zh for item in REFUSED),
         }
     )

@@ -25,6 +25,7 @@ from app.scoring.explanation_tables import FRACTION_BITS
 from app.scoring.labels import DEFAULTED, RESTRUCTURED
 from app.scoring.measures import auc, ks, truth_of
 from app.scoring.model_card import model_card
+from app.scoring.proxies import proxy_report
 from app.scoring.scorecard import Scorecard
 from app.scoring.scorecard_fit import fit_scorecard
 from app.scoring.spec import TrainingSpec
@@ -124,6 +125,7 @@ def _metrics(rows: pl.DataFrame, split: Split, fitted: _Fitted, spec: TrainingSp
         "observed_practice_rate": round(float((outcome == DEFAULTED).sum()) / loans.height, 6),
         "parts": {name: _counts(part) for name, part in split.parts.items()},
         "test": _measured(test, fitted),
+        "proxies": proxy_report(rows, fitted.columns),
     }
     if spec.stage is Stage.MATURITY and _FORMAL in spec.landmarks:
         formal = test.filter((pl.col("ends_on") - pl.col("as_of")).dt.total_days() == _FORMAL)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -14,10 +14,12 @@ from app.policy.policy import Policy
 from app.scoring.boosting import fit_bag
 from app.scoring.explanation import ScoredFeature
 from app.scoring.explanation_tables import ExplanationTables
+from app.scoring.proxies import SEX, proxy_report
 from app.scoring.spec import TrainingSpec
 from app.scoring.splitting import Split, split_by_maturity
 from app.scoring.stability import Stability, stability
 from app.scoring.training_rows import matrix, scored_columns, training_rows
+from app.services.desk import Desk
 
 DEFAULT_DAYS: Final = "default_days_after_maturity"
 
@@ -35,9 +37,42 @@ def explanation_stability(
 
     The loans compared mature after all that was learnt from. Raises TrainingError as training does.
     """
-    days = int(policy.at(known_until).parameters[DEFAULT_DAYS])
-    spec = TrainingSpec(stage=stage, trained_on=trained_on, known_until=known_until, default_days=days)
+    spec = _spec(stage, policy, known_until, trained_on)
     return stability_of(split_by_maturity(training_rows(counties, spec), spec), spec, repeats=repeats)
+
+
+def _spec(stage: Stage, policy: Policy, known_until: date, trained_on: str) -> TrainingSpec:
+    days = int(policy.at(known_until).parameters[DEFAULT_DAYS])
+    return TrainingSpec(stage=stage, trained_on=trained_on, known_until=known_until, default_days=days)
+
+
+def proxies_of(
+    counties: Sequence[Frames],
+    stage: Stage,
+    *,
+    policy: Policy,
+    known_until: date,
+    trained_on: str,
+    sexes: pl.DataFrame | None,
+) -> dict[str, Any]:
+    """This function will report which modelled features give away what is refused; see `proxy_report`."""
+    spec = _spec(stage, policy, known_until, trained_on)
+    return proxy_report(training_rows(counties, spec), scored_columns(spec), sexes)
+
+
+def sexes_of(desk: Desk, frames: Frames) -> pl.DataFrame:
+    """This function will read borrowers' sex off the 17th digit of their ID numbers: borrower_id, sex.
+
+    For the proxy report alone: odd is male, even female (GB 11643-1999). The caller forgets it afterwards.
+    """
+    borrowers = frames["loans"]["borrower_id"].unique().sort().to_list()
+    digit = pl.col("id_number").str.slice(16, 1).cast(pl.Int64, strict=False)
+    with desk.store.read() as work:
+        parts = [
+            part.select(pl.col("person_id").alias("borrower_id"), (digit % 2).alias(SEX))
+            for part in work.people.identities(borrowers)
+        ]
+    return pl.concat([pl.DataFrame(schema={"borrower_id": pl.String, SEX: pl.Int64}), *parts])
 
 
 def stability_of(split: Split, spec: TrainingSpec, *, repeats: int) -> Stability:
