@@ -142,6 +142,7 @@ def _write(
             (aside / name).write_bytes(data)
         out.mkdir(parents=True, exist_ok=True)
         (out / artifact.MANIFEST).unlink(missing_ok=True)
+        _clear(out)
         for name in sorted(path.name for path in aside.iterdir() if path.name != artifact.MANIFEST):
             (aside / name).replace(out / name)
         (aside / artifact.MANIFEST).replace(out / artifact.MANIFEST)
@@ -152,3 +153,10 @@ def _write(
         ) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _clear(out: Path) -> None:
+    """Take away what an earlier, larger bag left."""
+    for pattern in ("model_*.txt", "tables_*.npz"):
+        for path in out.glob(pattern):
+            path.unlink()

@@ -78,7 +78,8 @@ def _rates_elsewhere(table: Table, column: Column, spec: TableSpec) -> FloatVect
     ranks = np.zeros(len(table.bad))
     for learn in (half, ~half):
         if learn.any():
-            known = fit_ranks(codes[learn, 0], table.bad[learn], len(levels), spec)
+            how = spec.smoothing, spec.least_level
+            known = fit_ranks(codes[learn, 0], table.bad[learn], len(levels), *how)
             ranks[~learn] = np.nan_to_num(ranked(codes[~learn], (known,))[:, 0], nan=-1.0)
     return ranks
 

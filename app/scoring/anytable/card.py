@@ -54,4 +54,4 @@ def card(parts: Mapping[str, Any]) -> str:
         "alarms": parts["alarms"],
     }
     lists = {name: "\n".join(f"- {line}" for line in lines) or "–" for name, lines in listed.items()}
-    return _CARD.format_map({**parts, **data, **metrics, **metrics["interval"], **lists})
+    return _CARD.format_map({**parts, **metrics, **metrics["interval"], **data, **lists})

@@ -38,7 +38,8 @@ class Learning:
     def ranks(self, learn: IntVector, spec: TableSpec) -> tuple[FloatVector, ...]:
         """Rank every category's levels by the rows learnt from."""
         bad, codes = self.bad[learn], self.cells.codes[learn]
-        return tuple(fit_ranks(codes[:, j], bad, len(known), spec) for j, known in enumerate(self.levels))
+        how = spec.smoothing, spec.least_level
+        return tuple(fit_ranks(codes[:, j], bad, len(known), *how) for j, known in enumerate(self.levels))
 
 
 def fit_table(

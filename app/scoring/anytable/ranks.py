@@ -3,11 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from app.scoring.anytable.spec import TableSpec
-
 
 def fit_ranks(
-    codes: NDArray[np.int32], bad: NDArray[np.float64], levels: int, spec: TableSpec
+    codes: NDArray[np.int32], bad: NDArray[np.float64], levels: int, smoothing: float, least_level: int
 ) -> NDArray[np.float64]:
     """Rank the levels of one category by their rate of bad rows: codes (n,) to (levels + 1,).
 
@@ -17,8 +15,8 @@ def fit_ranks(
     seen = codes >= 0
     rows = np.bincount(codes[seen], minlength=levels).astype(np.float64)
     bads = np.bincount(codes[seen], bad[seen], minlength=levels)
-    rates = (bads + spec.smoothing * bad.mean()) / (rows + spec.smoothing)
-    often = rows >= spec.least_level
+    rates = (bads + smoothing * bad.mean()) / (rows + smoothing)
+    often = rows >= least_level
     ranks = np.full(levels + 1, np.nan)
     ranks[:-1][often] = np.unique(np.round(rates[often], 12), return_inverse=True)[1]
     return ranks

@@ -40,9 +40,8 @@ def read_table(path: Path, spec: TableSpec) -> Table:
 def read_file(path: Path) -> pl.DataFrame:
     """Read CSV (also .gz, UTF-8 or GB 18030; every cell as text) or Parquet."""
     try:
-        if path.name.endswith(".parquet"):
-            return pl.read_parquet(path)
-        return _read_csv(path)
+        found = pl.read_parquet(path) if path.name.endswith(".parquet") else _read_csv(path)
+        return found.rename({name: f"unnamed {j}" for j, name in enumerate(found.columns) if not name})
     except (pl.exceptions.PolarsError, OSError, UnicodeError) as error:
         raise TrainingError(
             zh=f"无法读取表格 {path.name}（{type(error).__name__}）。"
