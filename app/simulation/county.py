@@ -16,6 +16,7 @@ from app.simulation import (
     people,
     practice,
     repayments,
+    schemes,
     shared,
     truth,
 )
@@ -125,6 +126,7 @@ def _part(block: Block, persons: int) -> _Part:
         "use_records": evidence.use_records(block),
         "dispositions": practice.dispositions(block),
     }
+    ledger |= schemes.of_block(block, ledger["shocks"])
     return _Part(
         members=members, ledger=ledger, landmarks=truth.landmarks(block), outcomes=truth.outcomes(block)
     )
@@ -138,8 +140,10 @@ def _shared(
     lent: int,
     tables: Mapping[str, pl.DataFrame],
 ) -> dict[str, pl.DataFrame]:
-    funds = [shared.deposits(spec, time, a, lent), tables["fund_movements"]]
-    return {
+    scheme = schemes.of_county(spec, a, time, tables)
+    own = schemes.funds(a, {**tables, **scheme}, until=spec.until)
+    funds = [shared.deposits(spec, time, a, lent), tables["fund_movements"], *own]
+    return scheme | {
         "places": shared.places(spec, world, time),
         "prices": shared.prices(world, time, a),
         "firms": shared.firms(world, time),
