@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 export PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types layers drift train bench docs lock clean
+.PHONY: help run test check lint types layers drift train bench bench-tables docs lock clean
 
 help: ## list what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(VENV)/run.ok: locks/run.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -48,6 +48,9 @@ train: $(VENV)/dev.ok ## train the demonstration models on simulated counties
 
 bench: $(VENV)/dev.ok ## measure, side by side in one run
 	@$(BIN)/python -m bench
+
+bench-tables: $(VENV)/dev.ok ## cross-validate the trainer on every table below DIR, REPEATS times
+	@$(BIN)/python -m bench.any_table "$(DIR)" --repeats $(or $(REPEATS),5)
 
 docs: $(VENV)/dev.ok ## write the examples of READMEs and API description anew
 	@$(BIN)/python -m tests.readme && $(BIN)/python -m tests.api.write_examples

@@ -39,23 +39,24 @@ def try_table(table: Table, spec: TableSpec, progress: Progress) -> Trial:
 
     Out of time, the model kept is the one judged; cross-validated, it is fitted once more on all rows.
     """
-    parts = splits(table, spec)
     kind = CROSS_VALIDATED if table.when is None or spec.cv else OUT_OF_TIME
-    judged, model = [], None
+    judged, model = hold_out(table, spec, progress)
+    if kind == CROSS_VALIDATED:
+        model = _fit(table, np.arange(len(table.bad)), spec)
+    shown = judged.select("id", "fold", "y", "pd")
+    return Trial(kind=kind, model=model, metrics=measured(judged), predictions=shown)
+
+
+def hold_out(table: Table, spec: TableSpec, progress: Progress) -> tuple[pl.DataFrame, TableModel]:
+    """Fit on every part and judge what it held out: id, fold, y, pd, low, high; and the last model."""
+    parts = splits(table, spec)
+    judged = []
     for done, (learn, held) in enumerate(parts):
         progress("试验 try", done, len(parts))
         model = _fit(table, learn, spec)
         judged.append(_judged(model, table, held, done))
     progress("试验 try", len(parts), len(parts))
-    if model is None or kind == CROSS_VALIDATED:
-        model = _fit(table, np.arange(len(table.bad)), spec)
-    predictions = pl.concat(judged)
-    return Trial(
-        kind=kind,
-        model=model,
-        metrics=measured(predictions),
-        predictions=predictions.select("id", "fold", "y", "pd"),
-    )
+    return pl.concat(judged), model
 
 
 def splits(table: Table, spec: TableSpec) -> list[tuple[IntVector, IntVector]]:
