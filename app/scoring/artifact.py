@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from app.domain.errors import ArtefactError
 from app.features.catalogue import BY_NAME, declaration
 from app.scoring.calibration import Calibration, RatingRates
+from app.scoring.drift import Reference
 from app.scoring.explanation import ScoredFeature
 from app.scoring.explanation_tables import ExplanationTables
 from app.scoring.pd_model import Estimator
@@ -23,6 +24,7 @@ TABLES: Final = "tables.npz"
 CALIBRATION: Final = "calibration.json"
 RATING_RATES: Final = "rating_rates.json"
 SCORECARD: Final = "scorecard.json"
+REFERENCE: Final = "reference.json"  # what was learnt from, for watching drift
 EFFECTS_FOLDER: Final = "effects"  # beside the estimators' folders, read by effects_artifact
 FORMAT: Final = 1
 _ID_DIGITS: Final = 16
@@ -111,7 +113,7 @@ def _checked(path: Path, digest: str) -> bytes:
 
 def _assembled(manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> Estimator:
     landmarks = manifest["landmark_days"]
-    rates = files.get(RATING_RATES)
+    rates, reference = files.get(RATING_RATES), files.get(REFERENCE)
     features = tuple(_feature(entry) for entry in manifest["features"])
     tables = ExplanationTables.from_bytes(files[TABLES])
     if tables.features != tuple(feature.name for feature in features):
@@ -129,6 +131,7 @@ def _assembled(manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> Estim
         scorecard=Scorecard.from_dict(json.loads(files[SCORECARD])),
         rating_rates=None if rates is None else RatingRates.from_dict(json.loads(rates)),
         manifest=manifest,
+        reference=None if reference is None else Reference.from_dict(json.loads(reference)),
     )
 
 

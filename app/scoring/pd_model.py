@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.domain.errors import ArtefactError
 from app.domain.words import Cause
 from app.scoring.calibration import Calibration, RatingRates
+from app.scoring.drift import Reference
 from app.scoring.explanation import REASON, REASONS_SHOWN, ScoredFeature, by_cause, reasons
 from app.scoring.explanation_tables import ExplanationTables
 from app.scoring.scorecard import Scorecard
@@ -36,7 +37,8 @@ class Estimator:
     """One trained artefact, ready to serve. It needs NumPy and tables, no learning library.
 
     `landmark_days` are the fewest and the most days to maturity between which it speaks; None for
-    applications, which have no maturity yet. `trained_on` is "simulation" or "ledger".
+    applications, which have no maturity yet. `trained_on` is "simulation" or "ledger". `reference` tells what
+    it learnt from, None where that was not kept.
     """
 
     artefact_id: str
@@ -49,6 +51,7 @@ class Estimator:
     scorecard: Scorecard
     rating_rates: RatingRates | None
     manifest: Mapping[str, Any]
+    reference: Reference | None = None
 
     def estimate(self, features: pl.DataFrame) -> pl.DataFrame:
         """Estimate every row of a features frame, in its order: the columns of ESTIMATE_SCHEMA.
