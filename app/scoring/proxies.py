@@ -50,12 +50,12 @@ def proxy_report(
 ) -> dict[str, Any]:
     """Measure how well every column tells each refused attribute: plain JSON values, no attribute in them.
 
-    `rows` are training rows; each loan counts once. `sexes` has borrower_id and sex, where ID numbers were
+    `rows` are training rows; each household counts once, at its last row. `sexes` has borrower_id and sex, where ID numbers were
     at hand. Gives `spec`, `attributes` (kinds, rows and `features` by name: share, auc, proxy; largest
     share first), `proxies` (the names flagged, by attribute) and `unchecked` (why, by attribute).
     """
     spec = spec or ProxySpec()
-    once = rows.unique(["county", "loan_id"], keep="first", maintain_order=True)
+    once = rows.unique(["county", "household_id"], keep="last", maintain_order=True)
     told = {
         name: kinds for name, kinds in _attributes(once, sexes).items() if kinds.drop_nulls().n_unique() > 1
     }
@@ -70,7 +70,7 @@ def _attributes(rows: pl.DataFrame, sexes: pl.DataFrame | None) -> dict[str, pl.
     """List what the rows tell of refused attributes, one kind per row, null where not known."""
     county = rows["county"].cast(pl.String)
     places = {name: county + "-" + rows[column] for name, column in PLACES.items()}
-    ages = rows[AGE].qcut(_AGE_KINDS, allow_duplicates=True).cast(pl.String)
+    ages = rows[AGE].bin_quantiles(_AGE_KINDS, labels=False).cast(pl.String)
     if sexes is None:
         return {**places, AGE: ages}
     known = rows.select("borrower_id").join(sexes, on="borrower_id", how="left", maintain_order="left")

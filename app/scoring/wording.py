@@ -6,21 +6,28 @@ from typing import Final
 
 from app.features.feature import Feature, Sign
 
-
-def _whole(value: float) -> str:
-    return f"{value:,.0f}"
+_MOST_DIGITS: Final = 12  # beyond what doubles of any unit tell apart
 
 
-def _percent(value: float) -> str:
-    return f"{value * 100:.0f}%"
+def _whole(value: float, more: int) -> str:
+    return _unsigned_zero(f"{value:,.{more}f}")
 
 
-def _plain(value: float) -> str:
-    return f"{value:g}"
+def _percent(value: float, more: int) -> str:
+    return _unsigned_zero(f"{value * 100:.{more}f}") + "%"
+
+
+def _plain(value: float, more: int) -> str:
+    return _unsigned_zero(f"{value:.{6 + more}g}")
+
+
+def _unsigned_zero(text: str) -> str:
+    """Write no minus before a number that is rounded to nothing."""
+    return text if any(digit in text for digit in "123456789") else text.removeprefix("-")
 
 
 # How a value of a unit is written, and the unit's words after it.
-_UNITS: Final = MappingProxyType[str, tuple[Callable[[float], str], str, str]](
+_UNITS: Final = MappingProxyType[str, tuple[Callable[[float, int], str], str, str]](
     {
         "yuan": (_whole, "元", " yuan"),
         "days": (_whole, "天", " days"),
@@ -42,8 +49,8 @@ _SIDES: Final = MappingProxyType(
 )
 
 
-def written(value: float, unit: str) -> tuple[str, str]:
-    """Write a value with its unit in Chinese and in English.
+def written(value: float, unit: str, more: int = 0) -> tuple[str, str]:
+    """Write a value with its unit in Chinese and in English, with `more` digits than is usual.
 
     >>> written(12345.6, "yuan")
     ('12,346元', '12,346 yuan')
@@ -51,7 +58,19 @@ def written(value: float, unit: str) -> tuple[str, str]:
     if unit == "flag":
         return ("是", "yes") if value else ("否", "no")
     number, zh, en = _UNITS[unit]
-    return number(value) + zh, number(value) + en
+    return number(value, more) + zh, number(value, more) + en
+
+
+def _apart(value: float, typical: float, unit: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Write two values with as many digits as it takes to tell them apart.
+
+    "50%, above the usual 50%" would contradict itself.
+    """
+    for more in range(_MOST_DIGITS):
+        pair = written(value, unit, more), written(typical, unit, more)
+        if pair[0] != pair[1] or value == typical:
+            break
+    return pair
 
 
 def sentence(feature: Feature, value: float | None, typical: float | None) -> tuple[str, str]:
@@ -70,7 +89,7 @@ def sentence(feature: Feature, value: float | None, typical: float | None) -> tu
             f"{feature.zh}：{zh}，推高了违约估计。",
             f"{_capital(feature.en)}: {en}; this raises the estimate.",
         )
-    usual_zh, usual_en = written(typical, feature.unit)
+    (zh, en), (usual_zh, usual_en) = _apart(value, typical, feature.unit)
     side_zh, side_en = _SIDES[feature.sign]
     return (
         f"{feature.zh}为{zh}，{side_zh}一般水平{usual_zh}，推高了违约估计。",
