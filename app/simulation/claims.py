@@ -12,7 +12,7 @@ from app.simulation.block import Block
 from app.simulation.book import ACTIONS
 from app.simulation.loanbook import amount
 
-_COMPENSATION, _COLLECT = ACTIONS.index(Action.COMPENSATION), ACTIONS.index(Action.COLLECT)
+_COMPENSATION = ACTIONS.index(Action.COMPENSATION)
 _FUND = "FUND1"
 
 
@@ -67,8 +67,10 @@ def _paid(block: Block) -> _Filed:
 def _unpaid(block: Block) -> _Filed:
     """This function will let banks claim for other long overdue loans, in vain."""
     rng, a, path, book = block.streams("unpaid claims"), block.a, block.path, block.book
-    tried = rng.random(len(book)) < a.number("claim_unpaid_share")
-    loan = np.flatnonzero(tried & (book.action == _COLLECT) & path.bad_record)
+    lately = block.maturity > block.hurdles.time.until64 - a.whole("claim_lately")
+    shares = a.table("claim_unpaid_share")
+    tried = rng.random(len(book)) < np.where(lately, shares["lately"], shares["before"])
+    loan = np.flatnonzero(tried & (book.action != _COMPENSATION) & ~book.treated & path.bad_record)
     months = a.whole("bad_record_months")
     left = 1.0 - path.paid[: months + 1, loan].sum(axis=0)
     claimed = days(block.maturity[loan] + between(rng, a.table("claim_unpaid_after"), len(loan)))
@@ -103,7 +105,7 @@ def _rows(block: Block, filed: _Filed) -> pl.DataFrame:
             "claim_decided_on": filed.decided,
             "household_id": block.household_ids(book.home[filed.loan]),
             "disbursed_on": book.disbursed_on(block.hurdles.time)[filed.loan],
-            "proven": rng.random(count) >= block.a.number("claim_without_evidence"),
+            "proven": filed.accepted | (rng.random(count) >= block.a.number("claim_without_evidence")),
         }
     )
 
