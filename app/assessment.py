@@ -185,15 +185,20 @@ def assess(frames: Frames, base: pl.DataFrame, *, as_of: date, basis: Basis) -> 
     Raises NoRulesInForceError when the pack says nothing for the day.
     """
     rules = basis.policy.at(as_of)
-    judged = _opinions(frames, base, rules, basis)
-    judged = lit(judged, rules)
-    judged = _with(judged, judge_causes(judged, rules))
-    loss = rules.parameters["loss_given_default"]
-    judged = _with(judged, recommend(judged, rules, basis.effects, loss_given_default=loss))
+    judged = judge(frames, base, as_of=as_of, basis=basis)
     judged = _with(judged, judge_reminders(judged, rules))
     until = basis.policy.next_change_after(as_of)
     judged = judged.with_columns(next_change_on(judged, marks(rules), policy_changes_on=until), _urgency())
     return _stored_form(judged, basis, frames.watermark, LOANS)
+
+
+def judge(frames: Frames, base: pl.DataFrame, *, as_of: date, basis: Basis) -> pl.DataFrame:
+    """This function will judge loans up to the recommendation, and keep the features that it rests on."""
+    rules = basis.policy.at(as_of)
+    judged = lit(_opinions(frames, base, rules, basis), rules)
+    judged = _with(judged, judge_causes(judged, rules))
+    loss = rules.parameters["loss_given_default"]
+    return _with(judged, recommend(judged, rules, basis.effects, loss_given_default=loss))
 
 
 def lit(judged: pl.DataFrame, rules: Rules) -> pl.DataFrame:

@@ -49,7 +49,9 @@ def make_champions(chosen: Settings, store: SqlStore) -> Champions:
 def effects(models_dir: Path) -> EffectTable:
     """This function will load and verify what is known of the effects of actions, if anything is."""
     known = load_effects(models_dir)
-    return EffectTable.of(None) if known is None else EffectTable.of(known.frame, known.manifest)
+    return (
+        EffectTable.of(None) if known is None else EffectTable.of(known.frame, known.manifest, known.groups)
+    )
 
 
 def make_store(chosen: Settings) -> SqlStore:

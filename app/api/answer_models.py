@@ -169,6 +169,16 @@ class EffectAnswer(Part):
     n: int | None = Field(description="loans behind the effect")
     sentence_zh: str
     sentence_en: str
+    saving: int | None = Field(
+        default=None, description="fen of the pack's loss that it saves against collecting, its cost counted"
+    )
+    saving_low: int | None = None
+    saving_high: int | None = None
+    decided_by: str = Field(
+        default="rule", description="effect: the saving gave its place; rule: the pack did"
+    )
+    decided_sentence_zh: str = ""
+    decided_sentence_en: str = ""
 
 
 class ActionAnswer(Part):

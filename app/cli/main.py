@@ -15,6 +15,7 @@ from app.cli import (
     ladder,
     ledger,
     limits,
+    models,
     policies,
     report,
     schedule,
@@ -23,6 +24,7 @@ from app.cli import (
     societies,
     subsidy,
     training,
+    watch,
 )
 from app.cli.progress import console
 from app.domain.errors import XindengError
@@ -54,6 +56,8 @@ for module in (
 ):
     module.register(app)
 app.add_typer(policies.app, name="policies")
+app.add_typer(models.app, name="models")
+app.add_typer(watch.app, name="watch")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -19,7 +19,7 @@ from app.domain.frames import Frames
 from app.features.feature import Stage
 from app.policy.policy import Policy
 from app.scoring.artifact import EFFECTS_FOLDER, MANIFEST
-from app.simulation import REGIMES, CountySpec, simulate
+from app.simulation import REGIMES, CountySpec, expected_outcomes, simulate
 from app.simulation import frames as county_frames
 
 if TYPE_CHECKING:  # the learning libraries load slowly
@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # the learning libraries load slowly
 
 _FIRST_SEED: Final = 101
 _FIRST_EFFECTS_SEED: Final = 201  # counties of their own: no estimate there was learnt from their outcomes
+_FUTURES: Final = 8  # how often the months after the assessment are played, to know what to expect
 _STRENGTHS: Final = {"central": 2, "low": 1, "high": 1}  # how many counties of every regime; same draws
 Day = Annotated[datetime, typer.Option(formats=DAY, help="last day whose facts the outcomes may use")]
 
@@ -145,7 +146,8 @@ def _followed(loans: int, until: date, policy: Policy, report: Report) -> "Itera
             frames=county_frames(county, _lags(policy, until)),
             outcomes=county.outcomes,
             strength=spec.sensitivity,
-            origin=asdict(spec) | {"until": until.isoformat()},
+            origin=asdict(spec) | {"until": until.isoformat(), "futures": _FUTURES},
+            expected=expected_outcomes(spec, times=_FUTURES),
         )
         report("措施效果 effects", done, len(specs))
 

@@ -22,3 +22,13 @@ EFFECTS_SCHEMA: Final = pl.Schema(
         "n": pl.Int64,
     }
 )
+
+# What actions change in groups of loans that a small tree of visible facts tells apart. `collect` holds
+# levels; for the others `lost` (share of the balance unpaid 24 months after the original maturity) and
+# `bad_record` (chance of being overdue for three months) are differences against collecting, and `failed` is
+# the chance of failing under the action. Each has an interval. `n`: loans behind the row.
+MEASURES: Final = ("lost", "bad_record", "failed")
+GROUP_SCHEMA: Final = pl.Schema(
+    {"group": pl.Int64(), "action": pl.String(), "n": pl.Int64()}
+    | {f"{name}{end}": pl.Float64() for name in MEASURES for end in ("", "_low", "_high")}
+)

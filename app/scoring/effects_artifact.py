@@ -2,19 +2,21 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
-from app.domain.effects import EFFECTS_SCHEMA, EVERY_CAUSE
+from app.domain.effects import EFFECTS_SCHEMA, EVERY_CAUSE, GROUP_SCHEMA, MEASURES
+from app.domain.groups import LEAF, GroupEffects, Groups
 from app.domain.money import PPM
 from app.domain.words import Action, Cause
 from app.scoring import artifact
 from app.scoring.artifact import EFFECTS_FOLDER, UNREADABLE, broken
 
 EFFECTS: Final = "effects.json"
+GROUPS: Final = "groups.json"
 CARD: Final = "MODEL_CARD.md"
 KIND: Final = "effects"
 _ACTIONS: Final = [action.value for action in Action if action is not Action.COLLECT]
@@ -48,10 +50,15 @@ class ActionEffects:
 
     frame: pl.DataFrame
     manifest: Mapping[str, Any]
+    groups: GroupEffects | None = None
 
 
-def save_effects(models_dir: Path, frame: pl.DataFrame, origin: Mapping[str, Any]) -> str:
+def save_effects(
+    models_dir: Path, frame: pl.DataFrame, origin: Mapping[str, Any], groups: GroupEffects | None = None
+) -> str:
     """Write effects with what they come from (`trained_on` and more, plain JSON); gives the artefact's id.
+
+    `groups` tells what actions save in groups of loans; without it the rules alone order actions.
 
     A table that would not load is an ArtefactError, and nothing is written.
     """
@@ -60,6 +67,9 @@ def save_effects(models_dir: Path, frame: pl.DataFrame, origin: Mapping[str, Any
         EFFECTS: artifact.json_bytes(frame.to_dicts()),
         CARD: _card(frame, origin).encode(),
     }
+    if groups is not None:
+        _check_groups(groups)
+        files[GROUPS] = artifact.json_bytes({"tree": asdict(groups.groups), "rows": groups.rows.to_dicts()})
     return artifact.save(models_dir / EFFECTS_FOLDER, dict(origin) | {"kind": KIND}, files)
 
 
@@ -76,12 +86,37 @@ def load_effects(models_dir: Path) -> ActionEffects | None:
     try:
         fits = manifest["kind"] == KIND and bool(manifest["trained_on"])
         frame = _frame(json.loads(files[EFFECTS]))
+        groups = _groups(json.loads(files[GROUPS])) if GROUPS in files else None
     except _UNFIT as error:
         raise broken(EFFECTS, "内容不完整", f"it is incomplete ({type(error).__name__})") from error
     if not fits:
         raise broken(EFFECTS, "不是措施效果", "it does not hold the effects of actions")
     _check(frame)
-    return ActionEffects(frame=frame, manifest=manifest)
+    if groups is not None:
+        _check_groups(groups)
+    return ActionEffects(frame=frame, manifest=manifest, groups=groups)
+
+
+def _groups(told: Mapping[str, Any]) -> GroupEffects:
+    tree = Groups(**{name: tuple(values) for name, values in told["tree"].items()})
+    return GroupEffects(groups=tree, rows=pl.DataFrame(told["rows"], schema=GROUP_SCHEMA, orient="row"))
+
+
+def _check_groups(known: GroupEffects) -> None:
+    """Make sure that every loan falls into one group, and every group knows all actions."""
+    tree, rows = known.groups, known.rows
+    nodes = len(tree.feature)
+    inner = [node for node, feature in enumerate(tree.feature) if feature != LEAF]
+    descends = all(node < child < nodes for node in inner for child in (tree.left[node], tree.right[node]))
+    known_facts = all(0 <= tree.feature[node] < len(tree.names) for node in inner)
+    even = nodes > 0 and {len(tree.left), len(tree.right), len(tree.threshold)} == {nodes}
+    wanted = [(leaf, action.value) for leaf in tree.leaves for action in Action]
+    whole = sorted(rows.select("group", "action").rows()) == sorted(wanted)
+    ends = [pl.col(name).is_between(f"{name}_low", f"{name}_high") for name in MEASURES]
+    sound = (*ends, pl.all_horizontal(pl.col(pl.Float64).is_finite()), pl.col("n") > 0)
+    holds = rows.select(pl.all_horizontal(sound).fill_null(value=False).all()).item()
+    if not (even and descends and known_facts and whole and holds):
+        raise broken(GROUPS, "有不成立的数值", "a group does not hold")
 
 
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:

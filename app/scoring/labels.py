@@ -14,15 +14,18 @@ DEFAULTED: Final = "defaulted"
 RESTRUCTURED: Final = "restructured"  # treated before the outcome was seen: censored, not repaid
 OPEN: Final = "open"
 _RESTRUCTURING: Final = (Action.EXTENSION.value, Action.RENEWAL.value, Action.RESCHEDULE.value)
+_HELPING: Final = (Action.EXTRA_HELP.value, Action.CREDIT_EDUCATION.value)
 _SUCCEEDING: Final = (LoanKind.EXTENSION.value, LoanKind.RENEWAL.value)
 
 
 def outcomes(frames: Frames, *, default_days: int, known_until: date) -> pl.DataFrame:
-    """Tell of each loan: loan_id, household_id, kind, disbursed_on, matures_on, outcome.
+    """Tell of each loan: loan_id, household_id, kind, disbursed_on, matures_on, outcome, helped.
 
     A loan defaulted when principal or interest due by maturity is not paid in full `default_days` later. It
     was restructured when an extension, renewal or new schedule was decided, or a loan that continues it was
-    disbursed, before that could be seen. It is open while known_until lies before that day.
+    disbursed, before that could be seen. It is open while known_until lies before that day. `helped` marks
+    loans for which extra help or credit education was decided by the day of maturity: what they do says
+    nothing of what they would have done alone.
     """
     ledger = frames.as_of(known_until)
     loans = _latest(ledger, "loans").with_columns(
@@ -33,6 +36,7 @@ def outcomes(frames: Frames, *, default_days: int, known_until: date) -> pl.Data
         _owed(ledger, keys), on="loan_id", how="left"
     )
     treated = pl.col("loan_id").is_in(_treated(ledger, loans).implode())
+    helped = pl.col("loan_id").is_in(_helped(ledger, loans).implode())
     short = (pl.col("paid_principal").fill_null(0) < pl.col("amount")) | (
         pl.col("paid_interest").fill_null(0) < pl.col("due_interest").fill_null(0)
     )
@@ -42,8 +46,8 @@ def outcomes(frames: Frames, *, default_days: int, known_until: date) -> pl.Data
         .when(short).then(pl.lit(DEFAULTED))
         .otherwise(pl.lit(REPAID))
     )  # fmt: skip
-    told = full.with_columns(outcome.alias("outcome")).sort("loan_id")
-    return told.select("loan_id", "household_id", "kind", "disbursed_on", "matures_on", "outcome")
+    told = full.with_columns(outcome.alias("outcome"), helped.alias("helped")).sort("loan_id")
+    return told.select("loan_id", "household_id", "kind", "disbursed_on", "matures_on", "outcome", "helped")
 
 
 def observed_practice_rate(told: pl.DataFrame) -> float | None:
@@ -66,6 +70,12 @@ def _paid(ledger: Frames, keys: pl.DataFrame) -> pl.DataFrame:
 def _owed(ledger: Frames, keys: pl.DataFrame) -> pl.DataFrame:
     due = ledger["repayments_due"].join(keys, on="loan_id").filter(pl.col("due_on") <= pl.col("matures_on"))
     return due.group_by("loan_id").agg(pl.col("interest").sum().alias("due_interest"))
+
+
+def _helped(ledger: Frames, loans: pl.DataFrame) -> pl.Series:
+    decided = ledger["dispositions"].filter(pl.col("action").is_in(_HELPING))
+    known = decided.join(loans.select("loan_id", "matures_on"), on="loan_id")
+    return known.filter(pl.col("decided_on") <= pl.col("matures_on"))["loan_id"].unique()
 
 
 def _treated(ledger: Frames, loans: pl.DataFrame) -> pl.Series:

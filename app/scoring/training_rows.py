@@ -19,6 +19,8 @@ from app.scoring.labels import DEFAULTED, OPEN, RESTRUCTURED, outcomes
 from app.scoring.logistic import expit, fit, standardised
 from app.scoring.spec import TrainingSpec
 
+HELPED: Final = "helped"  # in place of an outcome that is the medicine's
+_TREATED: Final = (RESTRUCTURED, HELPED)
 _APPLIED_FOR: Final = (LoanKind.NEW.value, LoanKind.TOP_UP.value)
 _WEIGHT_DIGITS: Final = 6  # enough for a weight, too few for the last bits of another machine's algebra
 _RIDGE: Final = 10.0
@@ -51,8 +53,8 @@ def _refuse(name: str) -> None:
 def training_rows(counties: Sequence[Frames], spec: TrainingSpec) -> pl.DataFrame:
     """Gather all counties' rows: the features frame with county, matures_on, group, outcome, bad and weight.
 
-    `group` numbers households over all counties. Restructured loans stay in, with weight 0 and bad null; the
-    others are weighted by one over the probability, given the same features, of not being restructured.
+    `group` numbers households over all counties. Treated loans (restructured, helped) stay in, with weight 0 and bad null;
+    the others are weighted by one over the probability, given the same features, of not being treated.
     """
     parts = [_county_rows(frames, spec, number) for number, frames in enumerate(counties)]
     rows = pl.concat(parts).with_columns(
@@ -73,7 +75,9 @@ def _county_rows(frames: Frames, spec: TrainingSpec, number: int) -> pl.DataFram
     base = _landmarks(frames, told, spec) if spec.stage is Stage.MATURITY else _originations(frames, told)
     days = base["as_of"].unique().to_list()
     features = build(frames, base, context=Context.of(frames, days) if spec.context else None)
-    known = told.select("loan_id", pl.col("matures_on").alias("ends_on"), "outcome")
+    medicine = pl.col("helped") & (pl.col("outcome") != RESTRUCTURED)
+    outcome = pl.when(medicine).then(pl.lit(HELPED)).otherwise("outcome").alias("outcome")
+    known = told.select("loan_id", pl.col("matures_on").alias("ends_on"), outcome)
     joined = features.join(known, on="loan_id", maintain_order="left")
     return joined.with_columns(pl.lit(number).alias("county"))
 
@@ -103,7 +107,7 @@ def censoring_weights(rows: pl.DataFrame, columns: Sequence[str], spec: Training
     The probability comes from a ridge logistic regression of "was restructured" on the same features
     (Robins, Rotnitzky and Zhao 1994, doi 10.1080/01621459.1994.10476818).
     """
-    treated = (rows["outcome"] == RESTRUCTURED).to_numpy()
+    treated = rows["outcome"].is_in(_TREATED).to_numpy()
     if not treated.any() or treated.all():
         return np.where(treated, 0.0, 1.0)
     x = np.hstack([np.ones((rows.height, 1)), standardised(matrix(rows, columns))])

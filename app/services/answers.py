@@ -10,11 +10,13 @@ from app.domain.words import Action, Eligibility
 from app.policy.policy import Rules
 from app.services import opinions
 from app.services.clauses import clause, clauses, find, word_of
+from app.warning.recommendation import BY_RULE, SAVINGS
 from app.warning.sentences import (
     Sentence,
     effect_sentence,
     evidence_sentence,
     guard_sentence,
+    saving_sentence,
     trigger_sentence,
 )
 
@@ -119,6 +121,7 @@ def _action(action: Row, rules: Rules) -> Told:
 
 
 _SHARES: Final = (("pd", "pd_ppm"), ("pd_low", "pd_low_ppm"), ("pd_high", "pd_high_ppm"))
+_SAVINGS: Final = tuple((name.removesuffix("_fen"), name) for name in SAVINGS)
 _LOSSES: Final = (("loss", "loss_fen"), ("loss_low", "loss_low_fen"), ("loss_high", "loss_high_fen"))
 
 
@@ -127,4 +130,13 @@ def _effect(action: Row) -> Told:
     shares = {name: action[ppm] / PPM if known else None for name, ppm in _SHARES}
     losses = {name: action[fen] for name, fen in _LOSSES}
     said = _sentences(effect_sentence(action))
-    return {**shares, **losses, "basis": action["basis"], "n": action["n"], **said}
+    return {
+        **shares,
+        **losses,
+        "basis": action["basis"],
+        "n": action["n"],
+        **said,
+        **{name: action.get(fen) for name, fen in _SAVINGS},
+        "decided_by": action.get("decided_by", BY_RULE),
+        **{f"decided_{name}": words for name, words in _sentences(saving_sentence(action)).items()},
+    }

@@ -1,7 +1,7 @@
 """Training as a use case: ledgers in, artefacts out. Nothing that serves imports this."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -10,19 +10,18 @@ from typing import Any, Final
 import polars as pl
 
 from app import CODE_VERSION
-from app.assessment import Basis, assess, faults
-from app.domain.errors import TrainingError
+from app.assessment import Basis
 from app.domain.frames import Frames
-from app.features.base import landmark_base
-from app.features.context import Context
 from app.features.feature import Stage
-from app.policy.policy import Policy, Rules
+from app.policy.policy import Policy
 from app.scoring.action_effects import FOLLOWED, EffectsSpec, estimate_effects
 from app.scoring.artifact import load
 from app.scoring.effects_artifact import save_effects
 from app.scoring.rating import rate
 from app.scoring.spec import TrainingSpec
 from app.scoring.training import train
+from app.scoring.uplift import EXPECTED, UpliftSpec, estimate_groups
+from app.services.formal import formally_assessed
 from app.warning.effects import EffectTable
 
 Progress = Callable[[str, int, int], None]
@@ -35,13 +34,15 @@ class FollowedCounty:
     """A county whose loans are known under every action, as only simulated ones can be.
 
     `outcomes`: loan_id, action, defaulted, repaid_by_24m, loss_fen. `strength` of the actions' assumed
-    effects: central, low or high. `origin` says in plain values what county it is.
+    effects: central, low or high. `origin` says in plain values what county it is. `expected`: what to expect
+    of loans under every action (loan_id, action, failed, bad_record, lost), from which groups are learnt.
     """
 
     frames: Frames
     outcomes: pl.DataFrame
     strength: str
     origin: Mapping[str, Any]
+    expected: pl.DataFrame | None = None
 
 
 def train_estimators(
@@ -86,53 +87,42 @@ def train_effects(
     estimator = load(models_dir / Stage.MATURITY.value)
     basis = Basis(policy=policy, estimator=estimator, effects=EffectTable.of(None))
     parts: list[pl.DataFrame] = []
+    hopes: list[pl.DataFrame] = []
     origins: list[dict[str, Any]] = []
     for county in counties:
-        parts.append(_followed(county, len(parts), basis, known_until))
+        rows = _numbered(formally_assessed(county.frames, basis, known_until), len(parts), county)
+        parts.append(_followed(rows, county))
+        hopes.extend(_expected(rows, county))
         origins.append(dict(county.origin))
-    spec = EffectsSpec(basis=trained_on)
+    spec, uplift = EffectsSpec(basis=trained_on), UpliftSpec()
     origin = {
         "trained_on": trained_on,
         "estimator": estimator.artefact_id,
         "policy": policy.name,
         "known_until": known_until.isoformat(),
         "counties": origins,
-        "spec": spec.to_dict(),
+        "spec": spec.to_dict() | {"groups": uplift.to_dict()},
         "versions": {"xindeng": CODE_VERSION} | {name: version(name) for name in _LIBRARIES},
     }
-    return save_effects(models_dir, estimate_effects(pl.concat(parts), spec), origin)
+    groups = estimate_groups(pl.concat(hopes), uplift) if hopes else None
+    return save_effects(models_dir, estimate_effects(pl.concat(parts), spec), origin, groups)
 
 
-def _followed(county: FollowedCounty, number: int, basis: Basis, until: date) -> pl.DataFrame:
-    """Set beside each loan's formal assessment what became of it under every action."""
+def _numbered(rows: pl.DataFrame, number: int, county: FollowedCounty) -> pl.DataFrame:
     named = [pl.format("{}-{}", pl.lit(number), c).alias(n) for n, c in _NAMES]
+    told = rows.filter(pl.col("pd_ppm").is_not_null())
+    return told.with_columns(*named, strength=pl.lit(county.strength), county=pl.lit(number))
+
+
+def _followed(rows: pl.DataFrame, county: FollowedCounty) -> pl.DataFrame:
+    """Set beside each loan's formal assessment what became of it under every action."""
     failed = (pl.col("defaulted") | ~pl.col("repaid_by_24m")).alias("failed")
-    rows = _formally_assessed(county.frames, basis, until).join(county.outcomes, on="loan_id")
-    told = rows.filter(pl.col("pd_ppm").is_not_null()).with_columns(
-        *named, failed, strength=pl.lit(county.strength)
-    )
+    told = rows.join(county.outcomes, on="loan_id").with_columns(failed)
     return told.rename({"top_cause": "cause", "loss_fen": "loss"}).select(FOLLOWED)
 
 
-def _formally_assessed(frames: Frames, basis: Basis, until: date) -> pl.DataFrame:
-    rules = basis.policy.at(until)
-    day = pl.col("matures_on").dt.offset_by(f"-{_formal_days(rules)}d").alias("as_of")
-    loans = frames["loans"].unique("loan_id", keep="first", maintain_order=True).with_columns(day)
-    running = pl.col("as_of").is_between("disbursed_on", until)
-    base = landmark_base(frames, loans.filter(running).select("loan_id", "as_of"))
-    sound = base.join(faults(base), on="loan_id", how="anti", maintain_order="left")
-    context = Context.of(frames, sound["as_of"].unique().to_list())
-    rows = sound.drop("row").with_row_index("row")
-    return assess(frames, rows, as_of=until, basis=replace(basis, context=context)).select(
-        "loan_id", "township_code", "pd_ppm", "top_cause"
-    )
-
-
-def _formal_days(rules: Rules) -> int:
-    """Tell how many days before maturity the assessment of record is made."""
-    days = [step.now.days_before for step in rules.reminders if step.now.formal]
-    if not days:
-        raise TrainingError(
-            zh="政策包没有规定到期前的正式研判日。", en="The pack names no day of formal assessment."
-        )
-    return max(days)
+def _expected(rows: pl.DataFrame, county: FollowedCounty) -> Iterator[pl.DataFrame]:
+    """Set beside it what was to be expected then, the loss as a share of the balance."""
+    if county.expected is not None:
+        told = rows.filter(pl.col("balance") > 0).join(county.expected, on="loan_id")
+        yield told.with_columns(pl.col("lost") / pl.col("balance")).select(EXPECTED)

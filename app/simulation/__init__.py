@@ -5,4 +5,13 @@ from app.simulation.futures import expected_outcomes
 from app.simulation.knowledge import frames
 from app.simulation.spec import REGIMES, SENSITIVITIES, VISITS, County, CountySpec
 
-__all__ = ["REGIMES", "SENSITIVITIES", "VISITS", "County", "CountySpec", "expected_outcomes", "frames", "simulate"]
+__all__ = [
+    "REGIMES",
+    "SENSITIVITIES",
+    "VISITS",
+    "County",
+    "CountySpec",
+    "expected_outcomes",
+    "frames",
+    "simulate",
+]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -26,10 +26,11 @@ _SHOCK: Final = ("jump", "proneness")  # (kind, household)
 def expected_outcomes(spec: CountySpec, *, times: int) -> pl.DataFrame:
     """This function will give what to expect of every loan under every action, a month before it matures.
 
-    Given the latent state of that month, and fates of firms, the months that follow are drawn `times` times,
-    and every action plays the same draws. Gives loan_id, action and means: `defaulted`, `failed` (defaulted or
-    not repaid 24 months after the original maturity), `bad_record`, `lost` (fen, principal not repaid by then)
-    and `cost` (fen, of the action). The county is that of `simulate(spec)`; same spec and times, same bytes.
+    Given the latent state of that month and the fates of firms, the months that follow are drawn `times`
+    times, and every action plays the same draws. Gives loan_id, action and means: `defaulted`, `failed`
+    (defaulted or not repaid 24 months after the original maturity), `bad_record`, `lost` (fen, principal not
+    repaid by then) and `cost` (fen, of the action). The county is that of `simulate(spec)`; same spec and
+    times, same bytes.
     """
     return pl.concat([_expected(block, times) for block in blocks(spec)])
 
@@ -40,7 +41,9 @@ def _expected(block: Block, times: int) -> pl.DataFrame:
     costs = np.array([block.a.table("action_costs")[action.value] * 100 for action in ACTIONS])
     count = len(block.book)
     ids = pl.concat([block.loan_id] * len(ACTIONS))
-    actions = pl.Series([action.value for action in ACTIONS]).gather(np.repeat(np.arange(len(ACTIONS)), count))
+    actions = pl.Series([action.value for action in ACTIONS]).gather(
+        np.repeat(np.arange(len(ACTIONS)), count)
+    )
     return pl.DataFrame({"loan_id": ids, "action": actions} | means | {"cost": np.repeat(costs, count)})
 
 
@@ -89,7 +92,7 @@ def _each_its_own(block: Block) -> Hurdles:
     whole, home = block.hurdles, block.book.home
     state = whole.state
     columns = {f.name: getattr(whole.homes, f.name)[..., home] for f in fields(Homes)}
-    mine = {name: getattr(state, name)[:, home] for name in (*_PATHS, *_SHOCK)}
+    mine: dict[str, Any] = {name: getattr(state, name)[:, home] for name in (*_PATHS, *_SHOCK)}
     felt = state.shock[:, :, home]
     return replace(whole, homes=Homes(**columns), state=replace(state, **mine, shock=felt))
 
@@ -105,7 +108,9 @@ def _future(own: Hurdles, book: Book, months: I, rng: np.random.Generator) -> Hu
         "will_noise": rng.standard_normal(shape) * a.number("willingness_noise_sd"),
         "shock_sum": _shocks(own, months, rng),
     }
-    paths = {name: _after(getattr(own.state, name), months, path) for name, path in drawn.items()}
+    paths: dict[str, Any] = {
+        name: _after(getattr(own.state, name), months, path) for name, path in drawn.items()
+    }
     return replace(own, state=replace(own.state, **paths))
 
 
@@ -126,11 +131,11 @@ def _walk(now: F, shape: tuple[int, ...], kept: float, sd: float, rng: np.random
     path[0] = now
     for step in range(1, len(path)):
         path[step] += kept * path[step - 1]
-    return path
+    return floats(path)
 
 
 def _price(own: Hurdles, book: Book, months: I, rng: np.random.Generator) -> F:
-    """This function will say what other prices than the county's would add to capacity: every loan its own."""
+    """This function will say what other prices would add to capacity: every loan draws its own."""
     industry, world = own.homes.industry[book.home], own.world
     fixed, price = world.price_path[months, industry], world.price[months, industry]
     kept, sd = own.a.number("price_persistence"), own.a.number("price_sd")

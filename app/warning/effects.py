@@ -1,7 +1,7 @@
 """What an action is expected to change: the probability of default and the loss, with an interval."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from app.domain.effects import EFFECTS_SCHEMA
+from app.domain.groups import GroupEffects
 from app.domain.money import PPM
 from app.domain.words import Action, Cause
 from app.warning.causes import NO_CAUSE
@@ -32,7 +33,8 @@ class EffectTable:
 
     `shifts` and `loss_ratios` hold the point, the low and the high end, (3, causes, actions); `pd_from` the
     least estimate of which a cell speaks; `basis` ("none") and `n` (null) are laid out row by row. `manifest`
-    is that of the artefact the table came from, empty for a table that came from nowhere.
+    is that of the artefact the table came from, empty for a table that came from nowhere. `groups` tells what
+    actions save in groups of loans, where that is known.
     """
 
     shifts: Matrix
@@ -41,6 +43,7 @@ class EffectTable:
     basis: pl.Series
     n: pl.Series
     manifest: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    groups: GroupEffects | None = None
 
     @property
     def artefact_id(self) -> str:
@@ -48,7 +51,12 @@ class EffectTable:
         return str(self.manifest.get("artefact_id", ""))
 
     @classmethod
-    def of(cls, known: pl.DataFrame | None, manifest: Mapping[str, Any] | None = None) -> "EffectTable":
+    def of(
+        cls,
+        known: pl.DataFrame | None,
+        manifest: Mapping[str, Any] | None = None,
+        groups: GroupEffects | None = None,
+    ) -> "EffectTable":
         """This function will lay out a frame of `EFFECTS_SCHEMA` by cause and action; None knows nothing."""
         given = EFFECTS_SCHEMA.to_frame() if known is None else known.select(EFFECTS_SCHEMA.names())
         own = pl.DataFrame({"action": [Action.COLLECT.value], "cause": [NO_CAUSE], "basis": [ESTIMATE]})
@@ -59,7 +67,7 @@ class EffectTable:
         exact = grid.join(told, on=["cause", "action"], how="left", maintain_order="left")
         general = grid.join(told.filter(pl.col("cause") == NO_CAUSE).drop("cause"), on="action", how="left",
                             maintain_order="left")  # fmt: skip
-        return cls._laid_out(exact, general, manifest or {})
+        return replace(cls._laid_out(exact, general, manifest or {}), groups=groups)
 
     @classmethod
     def _laid_out(

@@ -1,4 +1,4 @@
-"""Recommendations: eligibility by clause, then the order for the situation, refined by cause (design §8)."""
+"""Recommendations: eligibility by clause, then what is known to save, then the rules' order (design §8)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from app.policy.policy import Rules
 from app.warning.effects import ACTIONS, CAUSES, EffectTable, cause_numbers, expected_effects
 from app.warning.eligibility import ELIGIBILITIES, Spoken, judge_actions
 from app.warning.lists import fired
+from app.warning.savings import expected_savings
 
 RESTRUCTURING: Final = (Action.RESCHEDULE, Action.EXTENSION, Action.RENEWAL, Action.TOP_UP)
 NO_ACTION: Final = ""  # where every action is refused: never null, so that lists can filter by it
@@ -21,7 +22,17 @@ _REFERRED: Final = ELIGIBILITIES.index(Eligibility.REFERRED)
 _REFUSED: Final = ELIGIBILITIES.index(Eligibility.REFUSED)
 _UNNAMED: Final = len(ACTIONS)  # the place of an action that a table does not name: behind those it names
 _STRIDE: Final = _UNNAMED + 2
+_SAVES, _UNDECIDED, _COSTS = (
+    0,
+    1,
+    2,
+)  # what evidence says of an action against collecting, beyond doubt or not
+SAVINGS: Final = ("saving_fen", "saving_low_fen", "saving_high_fen")
+BY_EFFECT: Final = "effect"
+BY_RULE: Final = "rule"
+_COLLECT: Final = ACTIONS.index(Action.COLLECT)
 Ints = NDArray[np.int64]
+Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,14 +50,18 @@ def recommend(
     """This function will put all nine actions in order for every loan, with what allows or refuses each.
 
     `judged` is the features frame with `light`, `top_cause`, `guard_second_person` and the estimate.
-    The order: refused actions last; a green loan is collected first; then what the top cause prefers;
-    then the first situation that holds; then the declared order. Gives `row`, `actions` (best first:
-    `action`, `eligibility`, `clauses` that spoke, `rank` from 1, and what `expected_effects` gives),
-    `top_action` (the first allowed, else the first referred, else `""`) and `second_person`: a guard
-    asks for one, or the first action not refused restructures the loan and is only referred.
+    The order: refused actions last; a green loan is collected first; then actions that save against
+    collecting beyond doubt, the most first; behind all others those that cost beyond doubt. Where the
+    interval of the saving covers zero, or nothing is known, the rules decide: what the top cause prefers,
+    then the first situation that holds, then the declared order. Gives `row`, `actions` (best first:
+    `action`, `eligibility`, `clauses` that spoke, `rank` from 1, what `expected_effects` gives, `saving_fen`
+    with its ends, and `decided_by`: effect or rule), `top_action` (the first allowed, else the first
+    referred, else `""`) and `second_person`: a guard asks for one, or the first action not refused
+    restructures the loan and is only referred.
     """
     spoken = judge_actions(judged, rules)
-    order = np.argsort(_keys(judged, rules, spoken.eligibility), axis=1, kind="stable")
+    savings = expected_savings(judged, effects.groups, rules)
+    order = _order(judged, rules, spoken.eligibility, savings)
     ranked = np.take_along_axis(spoken.eligibility, order, axis=1)
     expected = expected_effects(
         judged, effects, refused=spoken.eligibility == _REFUSED, loss_given_default=loss_given_default
@@ -55,19 +70,53 @@ def recommend(
         "row",
         _top_action(order, ranked),
         (pl.col("guard_second_person") | _referred_restructuring(order, ranked)).alias("second_person"),
-        _actions(spoken, expected, order),
+        _actions(spoken, expected.hstack(_told(savings)), order),
     )
 
 
-def _keys(judged: pl.DataFrame, rules: Rules, eligibility: Ints) -> Ints:
-    """Smaller is better: refused, then the place for the cause, then the place in the situation."""
-    table = _table(rules)
-    by_situation = table.by_situation[_situations(judged, table.conditions)]
-    by_cause = table.by_cause[cause_numbers(judged["top_cause"])]
-    green = (judged["light"] == Light.GREEN.value).to_numpy()
-    by_cause[green, ACTIONS.index(Action.COLLECT)] = -1
-    keys: Ints = ((eligibility == _REFUSED) * _STRIDE + by_cause + 1) * _STRIDE + by_situation
+def _order(judged: pl.DataFrame, rules: Rules, eligibility: Ints, savings: Matrix) -> Ints:
+    """Put actions in order, loan by loan: refused, then the verdict of evidence, then the rules' places."""
+    verdict = _verdicts(savings)
+    verdict[(judged["light"] == Light.GREEN.value).to_numpy(), _COLLECT] = _SAVES - 1
+    most = np.where(verdict == _SAVES, -savings[0], 0.0)
+    keys = (_keys(judged, rules), most, verdict, eligibility == _REFUSED)
+    order: Ints = np.lexsort(keys, axis=1)
+    return order
+
+
+def _verdicts(savings: Matrix) -> Ints:
+    """Tell what evidence says of every action; collecting is what the others are held against."""
+    _, least, most = savings
+    verdict = np.where(least > 0, _SAVES, np.where(most < 0, _COSTS, _UNDECIDED))
+    verdict[:, _COLLECT] = _UNDECIDED
+    return verdict
+
+
+def _told(savings: Matrix) -> pl.DataFrame:
+    """Lay out savings loan by loan as whole fen, and say what decided the place of an action."""
+    decided = np.where(_verdicts(savings) == _UNDECIDED, BY_RULE, BY_EFFECT).ravel()
+    columns = {
+        name: pl.Series(np.rint(end).ravel()).fill_nan(None).cast(pl.Int64)
+        for name, end in zip(SAVINGS, savings, strict=True)
+    }
+    return pl.DataFrame(columns | {"decided_by": pl.Series(decided)})
+
+
+def _keys(judged: pl.DataFrame, rules: Rules) -> Ints:
+    """Smaller is better: the place for the cause, then the place in the situation."""
+    by_cause = _table(rules).by_cause[cause_numbers(judged["top_cause"])]
+    keys: Ints = by_cause * _STRIDE + situation_places(judged, rules)
     return keys
+
+
+def situation_places(judged: pl.DataFrame, rules: Rules) -> Ints:
+    """This function will give every action's place in the pack's order for the situation alone.
+
+    (loans, actions), smaller is better: what the triage says without causes, evidence and lights.
+    """
+    table = _table(rules)
+    places: Ints = table.by_situation[_situations(judged, table.conditions)]
+    return places
 
 
 def _situations(judged: pl.DataFrame, conditions: tuple[pl.Expr, ...]) -> Ints:

@@ -159,6 +159,22 @@ def effect_sentence(action: Mapping[str, Any]) -> Sentence:
     )
 
 
+def saving_sentence(action: Mapping[str, Any]) -> Sentence:
+    """This function will say whether what an action saves, or the rule, decided its place."""
+    label, name = Action(action["action"]).zh, action["action"].replace("_", " ")  # type: ignore[call-arg]
+    if action["action"] == Action.COLLECT.value or action.get("saving_fen") is None:
+        return Sentence(zh=f"{label}：次序由规则决定。", en=f"{name}: the rule decided its place.")
+    low, point, high = (yuan_text(action[c]) for c in ("saving_low_fen", "saving_fen", "saving_high_fen"))
+    zh = f"{label}：与到期收回相比，预计少损失{point}元（{low}至{high}）"
+    en = f"{name}: against collecting it is expected to save {point} yuan ({low} to {high})"
+    if action["decided_by"] == "effect":
+        return Sentence(zh=f"{zh}，次序由预计损失决定。", en=f"{en}; the expected loss decided its place.")
+    return Sentence(
+        zh=f"{zh}，区间含零，次序由规则决定。",
+        en=f"{en}; that may be nothing, so the rule decided its place.",
+    )
+
+
 def reference_sentence(reference: Reference) -> Sentence:
     """This function will say where a value comes from, and plainly so where no document states it."""
     zh, en = _KINDS[reference.kind]

@@ -60,6 +60,23 @@ def test_a_decision_censors_a_loan_if_it_restructures_before_the_outcome_is_seen
     assert _outcome(dispositions=[{"loan_id": "L1", "action": action, "decided_on": day}]) == outcome
 
 
+@pytest.mark.parametrize(
+    ("action", "day", "helped"),
+    [
+        ("extra_help", MATURES, True),
+        ("credit_education", date(2024, 6, 1), True),
+        ("extra_help", date(2024, 7, 1), False),
+        ("extension", date(2024, 6, 1), False),
+    ],
+)
+def test_help_before_maturity_marks_a_loan(action: str, day: date, helped: bool) -> None:  # noqa: FBT001
+    decided = {"loan_id": "L1", "action": action, "decided_on": day}
+
+    told = outcomes(ledger(dispositions=[decided]), default_days=30, known_until=LATE_ENOUGH)
+
+    assert told["helped"].to_list() == [helped]
+
+
 def test_practice_counts_restructured_loans_as_not_defaulted() -> None:
     renewal = loan(loan_id="L2", kind="renewal", continues_loan_id="L1", disbursed_on=date(2024, 6, 1))
     short = renewal | {"matures_on": date(2024, 8, 1)}
