@@ -28,6 +28,7 @@ MISSING: Final = (
     "缺失",
     "未知",
 )
+WORDED: Final = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 _DATES: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%d.%m.%Y")
 _SOLID: Final = ("%Y%m%d",)  # read as a date only where a date is asked for
 _TIMES: Final = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M")
@@ -127,7 +128,7 @@ def texts(series: pl.Series) -> pl.Series:
 
 def numbers(series: pl.Series) -> pl.Series:
     """Read a column as numbers; whatever is none becomes null."""
-    plain = texts(series) if series.dtype in {pl.String, pl.Categorical, pl.Enum} else series
+    plain = texts(series) if series.dtype.base_type() in WORDED else series
     return plain.cast(pl.Float64, strict=False).fill_nan(None)
 
 

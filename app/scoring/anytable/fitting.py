@@ -32,8 +32,8 @@ class Learning:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Name the columns in the order of the matrix."""
-        return tuple(column.name for column in self.columns)
+        """Name the columns in the order of the matrix; the number keeps them apart."""
+        return tuple(f"{number} {column.name}" for number, column in enumerate(self.columns))
 
     def ranks(self, learn: IntVector, spec: TableSpec) -> tuple[FloatVector, ...]:
         """Rank every category's levels by the rows learnt from."""

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from app.domain.errors import TrainingError
 from app.features.catalogue.refused import refused_as
-from app.scoring.anytable.columns import Column, Kind, days, numbers, texts
+from app.scoring.anytable.columns import WORDED, Column, Kind, days, numbers, texts
 from app.scoring.anytable.spec import TableSpec
 
 _GOOD: Final = ("0", "0.0", "false", "no", "n", "good", "否", "好", "正常")
 _BAD: Final = ("1", "1.0", "true", "yes", "y", "bad", "是", "坏", "违约")
+_SEPARATORS: Final = (";", "\t")  # where there is no comma
 _FEW_WORDS: Final = 50  # a mixed column with no more different cells is a category
 _NAMED: Final = 8  # columns named in a sentence
 
@@ -38,7 +39,7 @@ def read_table(path: Path, spec: TableSpec) -> Table:
 
 
 def read_file(path: Path) -> pl.DataFrame:
-    """Read CSV (also .gz, UTF-8 or GB 18030; every cell as text) or Parquet."""
+    """Read CSV (also .gz, UTF-8 or GB 18030, comma, semicolon or tab; every cell as text) or Parquet."""
     try:
         found = pl.read_parquet(path) if path.name.endswith(".parquet") else _read_csv(path)
         return found.rename({name: f"unnamed {j}" for j, name in enumerate(found.columns) if not name})
@@ -52,12 +53,18 @@ def read_file(path: Path) -> pl.DataFrame:
 
 
 def _read_csv(path: Path) -> pl.DataFrame:
+    found = _read_separated(path, ",")
+    other = [sign for sign in _SEPARATORS if found.width == 1 and sign in found.columns[0]]
+    return _read_separated(path, other[0]) if other else found
+
+
+def _read_separated(path: Path, separator: str) -> pl.DataFrame:
     try:
-        return pl.read_csv(path, infer_schema=False)
+        return pl.read_csv(path, infer_schema=False, separator=separator)
     except pl.exceptions.ComputeError as error:
         if "utf" not in str(error).lower():
             raise
-        return pl.read_csv(path, infer_schema=False, encoding="gb18030")
+        return pl.read_csv(path, infer_schema=False, separator=separator, encoding="gb18030")
 
 
 def check_table(frame: pl.DataFrame, spec: TableSpec) -> Table:
@@ -161,9 +168,9 @@ def _described(column: pl.Series, spec: TableSpec) -> tuple[Column, ...]:
     kind, name = column.dtype, column.name
     if kind.is_numeric() or kind == pl.Boolean:
         return (Column(source=name, kind=Kind.NUMBER),)
-    if kind in {pl.Date, pl.Datetime}:
+    if kind.base_type() in {pl.Date, pl.Datetime}:
         return (Column(source=name, kind=Kind.DATE, before=spec.date),)
-    if kind in {pl.String, pl.Categorical, pl.Enum, pl.Null}:
+    if kind.base_type() in WORDED:
         return _described_text(column, spec)
     raise _trouble(
         f"列 {name} 的类型 {kind} 无法学习。请改为数字、文字或日期，或用 --refuse 去掉。",

@@ -100,6 +100,27 @@ def test_a_file_that_is_no_table_says_so(tmp_path: Path, content: bytes) -> None
             read_table(tmp_path / name, spec())
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_other_separators_are_found(tmp_path: Path, separator: str) -> None:
+    TABLE.write_csv(tmp_path / "x.csv", separator=separator)
+
+    assert read_file(tmp_path / "x.csv").columns == TABLE.columns
+
+
+def test_types_of_parquet_are_read_as_what_they_mean() -> None:
+    table = TABLE.select(
+        "bad",
+        pl.col("crop").cast(pl.Categorical),
+        pl.col("income").cast(pl.Decimal(20, 3)),
+        pl.col("day").cast(pl.Datetime("us")).dt.replace_time_zone("Asia/Shanghai"),
+        pl.col("gaps").is_null().alias("flag"),
+    )
+
+    kinds = [c.kind for c in check_table(table, spec()).columns]
+
+    assert kinds == [Kind.CATEGORY, Kind.NUMBER, Kind.DATE, Kind.NUMBER]
+
+
 def test_a_column_without_a_name_gets_one(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text(",a\n1,2\n")
 

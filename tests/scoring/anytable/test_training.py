@@ -85,6 +85,14 @@ def test_five_bad_rows_in_five_hundred_are_no_crash(train: Train) -> None:
     assert found["mean_pd"] == pytest.approx(0.01, abs=0.01)
 
 
+def test_columns_whose_names_meet_are_kept_apart(train: Train) -> None:
+    twins = TABLE.head(120).with_columns(pl.lit(1.0).alias("mixed (text)"), pl.lit(2).alias('{"a": [1]}'))
+
+    found = train(twins, id="no", cv=2)
+
+    assert set(TableModel.load(found["out"]).sources) > {"mixed", "mixed (text)", '{"a": [1]}'}
+
+
 def test_a_sign_is_kept_by_trees_and_scorecards(train: Train) -> None:
     for rows in (600, 120):
         found = train(TABLE.head(rows), id="no", monotone=(("income", -1),), cv=2)
