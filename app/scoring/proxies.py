@@ -24,8 +24,10 @@ PLACES: Final = {"township_code": "township_code", "village_code": "village_code
 AGE: Final = "borrower_age"  # lawful in rules (a bound of the schemes), not in the estimate
 SEX: Final = "sex"
 _AGE_KINDS: Final = 4
+_ONE_KIND: Final = "the rows know one kind of it only, or none"
 _WHY: Final = {  # what no ledger holds cannot be checked: say so, attribute by attribute
     SEX: "no ID numbers were given to this run; `xindeng explain proxies --ledger` reads them and keeps none",
+    **dict.fromkeys(PLACES, _ONE_KIND),
     "person_identity": "every person is alone of a kind: nothing could be told from chance",
 }
 _NOT_IN_LEDGER: Final = "the ledger does not hold it, so that nobody can tell"
@@ -50,8 +52,8 @@ def proxy_report(
 ) -> dict[str, Any]:
     """Measure how well every column tells each refused attribute: plain JSON values, no attribute in them.
 
-    `rows` are training rows; each household counts once, at its last row. `sexes` has borrower_id and sex, where ID numbers were
-    at hand. Gives `spec`, `attributes` (kinds, rows and `features` by name: share, auc, proxy; largest
+    `rows` are training rows; each household counts once, at its last row. `sexes` has borrower_id and sex,
+    where ID numbers were at hand. Gives `spec`, `attributes` (kinds, rows and `features` by name: share, auc, proxy; largest
     share first), `proxies` (the names flagged, by attribute) and `unchecked` (why, by attribute).
     """
     spec = spec or ProxySpec()
