@@ -30,6 +30,17 @@ class Groups:
         """This function will list the groups."""
         return tuple(node for node, feature in enumerate(self.feature) if feature == LEAF)
 
+    @property
+    def paths(self) -> dict[int, str]:
+        """This function will say of every node which loans come to it."""
+        said = {0: ""}
+        for node, feature in enumerate(self.feature):
+            if feature != LEAF:
+                for child, sign in ((self.left[node], "≤"), (self.right[node], ">")):
+                    test = f"{self.names[feature]} {sign} {self.threshold[node]:g}"
+                    said[child] = f"{said[node]}, {test}" if said[node] else test
+        return said
+
     def facts(self, judged: pl.DataFrame) -> NDArray[np.float64]:
         """This function will give the facts asked for, (n, names); -1 where one is not known."""
         columns = [pl.col(n).cast(pl.Float64) * s for n, s in zip(self.names, self.scales, strict=True)]

@@ -53,8 +53,9 @@ def _refuse(name: str) -> None:
 def training_rows(counties: Sequence[Frames], spec: TrainingSpec) -> pl.DataFrame:
     """Gather all counties' rows: the features frame with county, matures_on, group, outcome, bad and weight.
 
-    `group` numbers households over all counties. Treated loans (restructured, helped) stay in, with weight 0 and bad null;
-    the others are weighted by one over the probability, given the same features, of not being treated.
+    `group` numbers households over all counties. Treated loans (restructured, helped) stay in, with weight 0
+    and bad null; the others are weighted by one over the probability, given the same features, of not being
+    treated.
     """
     parts = [_county_rows(frames, spec, number) for number, frames in enumerate(counties)]
     rows = pl.concat(parts).with_columns(

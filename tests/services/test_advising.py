@@ -160,8 +160,10 @@ def test_without_visits_nobody_is_helped() -> None:
     places = np.tile(np.array([int(a is not Action.EXTRA_HELP) for a in Action]), (4, 1))
     eligible = np.full(places.shape, fill_value=True)
 
-    none = choose(Wish(places=places, first=np.arange(4.0)), eligible, _capacity(0, 4))
-    two = choose(Wish(places=places, first=np.arange(4.0)), eligible, _capacity(2, 4))
+    first = np.arange(4, dtype=np.float64)
+
+    none = choose(Wish(places=places, first=first), eligible, _capacity(0, 4))
+    two = choose(Wish(places=places, first=first), eligible, _capacity(2, 4))
 
     assert (none != HELP).all()
     assert (two == HELP).tolist() == [False, False, True, True]

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from app.domain.groups import GroupEffects
 from app.domain.words import Light
 from app.policy.pack import Pack
 from app.policy.policy import Policy, Rules
@@ -76,6 +77,7 @@ def judge(
     *,
     estimated: pl.DataFrame | None = None,
     effects: pl.DataFrame | None = None,
+    groups: GroupEffects | None = None,
 ) -> pl.DataFrame:
     """All steps of a warning, in the order in which an assessment takes them."""
     seen = features.with_columns(pl.lit(None, dtype=pl.Int64).alias(c) for c in ESTIMATES)
@@ -85,7 +87,7 @@ def judge(
         seen = _beside(seen, step(seen, in_force))
     seen = _beside(seen, judge_lights(seen, THRESHOLDS))
     seen = _beside(seen, judge_causes(seen, in_force))
-    table = EffectTable.of(effects)
+    table = EffectTable.of(effects, groups=groups)
     seen = _beside(seen, recommend(seen, in_force, table, loss_given_default=0.6))
     return seen.with_columns(next_change_on(seen, marks(in_force), policy_changes_on=in_force.until))
 
