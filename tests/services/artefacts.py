@@ -2,10 +2,12 @@
 
 import json
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 from app.features.feature import Stage
-from app.scoring.artifact import MANIFEST, artefact_id, json_bytes
+from app.scoring.artifact import MANIFEST, REFERENCE, artefact_id, json_bytes
+from app.scoring.drift import Reference
 from app.settings import ROOT
 
 
@@ -16,11 +18,15 @@ def models_folder(folder: Path) -> Path:
     return folder
 
 
-def add_copy(models: Path, name: str, **changes: object) -> str:
+def add_copy(models: Path, name: str, *, reference: Reference | None = None) -> str:
     """Put a copy of the maturity artefact beside it, told apart by its name: the copy's id."""
     target = models / name
     shutil.copytree(models / "maturity", target)
-    manifest = json.loads((target / MANIFEST).read_bytes()) | {"copy": name, **changes}
+    manifest = json.loads((target / MANIFEST).read_bytes()) | {"copy": name}
+    if reference is not None:
+        data = json_bytes(reference.to_dict())
+        (target / REFERENCE).write_bytes(data)
+        manifest["files"][REFERENCE] = sha256(data).hexdigest()
     manifest["artefact_id"] = artefact_id(manifest)
     (target / MANIFEST).write_bytes(json_bytes(manifest))
     return str(manifest["artefact_id"])
