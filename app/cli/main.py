@@ -5,6 +5,7 @@ import sys
 import typer
 
 from app.cli import (
+    advice,
     calendar,
     courses,
     demo,
@@ -49,6 +50,7 @@ for module in (
     courses,
     serving,
     training,
+    advice,
     demo,
     explaining,
     findings,
