@@ -15,8 +15,11 @@ _CARD: Final = """# Model card: {estimator}
 Estimates the probability that a loan is not repaid in full within {default_days} days after maturity
 if nobody restructures it, given what was known {when}.
 
-{bags} boosted ensembles of at most {rounds} trees of depth {depth}, monotone where the catalogue says so,
-early stopping by log-loss, calibrated on a later slice.
+{learner}
+
+Calibrated on the later part by margins out of fold: {calibration}.
+Latest matured cohorts (from {shift[matured_from]}): {shift[observed]:.1f} defaults seen,
+{shift[expected]:.1f} expected, correction {shift[log_odds]:+.3f} log-odds.
 
 ## Data
 
@@ -49,6 +52,11 @@ The probability holds for loans like those it learnt from. Not for deciding with
 collecting, not for pricing, not for loans of other kinds or sizes. SHAP values say what moved the estimate,
 not what caused the trouble.
 """
+_LEARNERS: Final = {
+    "boosted": "A cross-fitted bag of boosted trees ({trees} in all, depth 3 at most), monotone where the "
+    "catalogue says so; every booster stops early by the log-loss of households that it has not seen.",
+    "scorecard": "A logistic scorecard in points, served as {trees} trees of one feature each.",
+}
 _RESULT: Final = """{name}: {n} rows, {bads} bad.
 
 | opinion | AUC |
@@ -61,12 +69,16 @@ intercept {calibration_intercept:.2f}."""
 
 def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """Write the card in Markdown, from the manifest and the metrics only."""
-    days = manifest["landmark_days"]
+    days, note = manifest["landmark_days"], metrics.get("note")
     return _CARD.format_map(
         dict(manifest["spec"])
         | dict(metrics)
         | {
             "estimator": manifest["estimator"],
+            "learner": _LEARNERS[manifest["kind"]].format(trees=metrics["trees"])
+            + ("" if note is None else f" {note['zh']} {note['en']}"),
+            "calibration": metrics["reliability"]["method"],
+            "shift": metrics["prior_shift"],
             "warning": _SIMULATED if manifest["trained_on"] == "simulation" else "",
             "when": f"from {days[1]} to {days[0]} days before maturity" if days else "when it is applied for",
             "practice": f"{metrics['observed_practice_rate']:.2%}",

@@ -1,4 +1,4 @@
-"""Trains an estimator: rows, out-of-time split, bag of trees, calibration, and the simpler opinions beside.
+"""Trains an estimator: rows, out-of-time split, cross-fitted bag, calibration, simpler opinions beside.
 
 Training only: the server loads what `Artefact.save` writes and needs none of the learning libraries.
 """
@@ -18,18 +18,19 @@ from app.domain.frames import Frames
 from app.features.catalogue import BY_NAME, catalogue_hash, declaration
 from app.features.feature import Stage
 from app.scoring import artifact
-from app.scoring.boosting import Bag, fit_bag
 from app.scoring.calibrating import fit_calibration, fit_rating_rates
 from app.scoring.calibration import Calibration, RatingRates
 from app.scoring.explanation_tables import FRACTION_BITS
 from app.scoring.labels import DEFAULTED, RESTRUCTURED
+from app.scoring.learning import Learned, learn
 from app.scoring.measures import auc, ks, truth_of
 from app.scoring.model_card import model_card
+from app.scoring.prior_shift import PriorShift, measure_shift, shifted
 from app.scoring.proxies import proxy_report
-from app.scoring.scorecard import Scorecard
-from app.scoring.scorecard_fit import fit_scorecard
-from app.scoring.spec import TrainingSpec
-from app.scoring.splitting import Split, split_by_maturity
+from app.scoring.reliability import coverage, deciles, in_the_large, judged_loans
+from app.scoring.report_page import report_page
+from app.scoring.spec import Kind, TrainingSpec
+from app.scoring.splitting import Split, enough_for_trees, split_by_maturity
 from app.scoring.training_rows import matrix, scored_columns, training_rows
 
 # Rates a features frame: (n,) whole points, null where the rating refers to a person.
@@ -54,16 +55,17 @@ class Artefact:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Fitted:
     columns: tuple[str, ...]
-    bag: Bag
+    learned: Learned
     calibration: Calibration
-    scorecard: Scorecard
+    shift: PriorShift
     rates: RatingRates | None
 
 
 def train(counties: Sequence[Frames], spec: TrainingSpec, *, rating: Rater | None = None) -> Artefact:
     """Train one estimator on one or more counties' ledgers.
 
-    Raises TrainingError for refused columns, for one class only and for too few loans, with what to do.
+    With too few loans for trees the scorecard speaks. Raises TrainingError for refused columns, for one class
+    only and for too few loans even for a scorecard, with what to do.
     Same ledgers, spec and versions give the same bytes.
     """
     columns = scored_columns(spec)
@@ -76,32 +78,42 @@ def train(counties: Sequence[Frames], spec: TrainingSpec, *, rating: Rater | Non
 def train_rows(rows: pl.DataFrame, columns: tuple[str, ...], spec: TrainingSpec) -> Artefact:
     """Train on rows that `training_rows` made, with the rating's `points` (nullable) where it is to speak."""
     split = split_by_maturity(rows, spec)
-    fitted = _fit(split, columns, spec)
+    kind = spec.kind if enough_for_trees(rows, spec) else Kind.SCORECARD
+    fitted = _fit(split, columns, spec, kind)
     metrics = _metrics(rows, split, fitted, spec)
     manifest = _manifest(split, fitted, spec)
+    return Artefact(manifest=manifest, files=_files(fitted, manifest, metrics), metrics=metrics)
+
+
+def _files(fitted: _Fitted, manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, bytes]:
     files = {
-        artifact.TABLES: fitted.bag.tables.to_bytes(),
+        artifact.TABLES: fitted.learned.tables.to_bytes(),
         artifact.CALIBRATION: artifact.json_bytes(fitted.calibration.to_dict()),
-        artifact.SCORECARD: artifact.json_bytes(fitted.scorecard.to_dict()),
+        artifact.SCORECARD: artifact.json_bytes(fitted.learned.scorecard.to_dict()),
         "metrics.json": artifact.json_bytes(metrics),
         "MODEL_CARD.md": model_card(manifest, metrics).encode(),
-        **{f"model_{k}.txt": text.encode() for k, text in enumerate(fitted.bag.texts)},
+        "report.html": report_page(manifest, metrics).encode(),
+        **{f"model_{k}.txt": text.encode() for k, text in enumerate(fitted.learned.texts)},
     }
     if fitted.rates is not None:
         files[artifact.RATING_RATES] = artifact.json_bytes(fitted.rates.to_dict())
-    return Artefact(manifest=manifest, files=files, metrics=metrics)
+    return files
 
 
-def _fit(split: Split, columns: tuple[str, ...], spec: TrainingSpec) -> _Fitted:
-    bag = fit_bag(split.parts["train"], split.parts["validation"], columns, spec)
-    later = split.parts["calibration"]
-    values = matrix(later, columns)
+def _fit(split: Split, columns: tuple[str, ...], spec: TrainingSpec, kind: Kind) -> _Fitted:
+    """Learn from everything before the test; the later loans calibrate by margins that had not seen them."""
+    later = split.parts["later"]
+    learned = learn(split.before_test, columns, spec, kind)
+    unseen = np.rint(learned.unseen[-later.height :] * 2.0**FRACTION_BITS).astype(np.int64)
+    spread = learned.spread(matrix(later, columns))
+    calibration = fit_calibration(unseen, later, spread, FRACTION_BITS)
+    shift = measure_shift(later, calibration.apply(unseen)[0])
     return _Fitted(
         columns=columns,
-        bag=bag,
-        calibration=fit_calibration(bag.margins(values), later, bag.spread(values), FRACTION_BITS),
-        scorecard=fit_scorecard(split.parts["train"], columns),
-        rates=_rating_rates(pl.concat([split.parts["validation"], later])),
+        learned=learned,
+        calibration=shifted(calibration, shift.log_odds),
+        shift=shift,
+        rates=_rating_rates(later),
     )
 
 
@@ -124,13 +136,38 @@ def _metrics(rows: pl.DataFrame, split: Split, fitted: _Fitted, spec: TrainingSp
         "restructured": int((outcome == RESTRUCTURED).sum()),
         "observed_practice_rate": round(float((outcome == DEFAULTED).sum()) / loans.height, 6),
         "parts": {name: _counts(part) for name, part in split.parts.items()},
+        "kind": fitted.learned.kind.value,
+        "trees": len(fitted.learned.tables.base),
+        "prior_shift": fitted.shift.to_dict(),
+        "reliability": _reliability(test, fitted, spec),
         "test": _measured(test, fitted),
         "proxies": proxy_report(rows, fitted.columns),
     }
+    if fitted.learned.kind is not spec.kind:
+        found["note"] = _NOTE
     if spec.stage is Stage.MATURITY and _FORMAL in spec.landmarks:
         formal = test.filter((pl.col("ends_on") - pl.col("as_of")).dt.total_days() == _FORMAL)
         found[f"test_at_{_FORMAL}_days"] = _measured(formal, fitted)
     return found
+
+
+_NOTE: Final = {
+    "zh": "可用贷款或违约笔数不足以训练树模型，已改用评分卡；积累更多到期贷款后请重新训练。",
+    "en": "There are too few loans or defaults for trees, so the scorecard speaks; train again when more "
+    "have matured.",
+}
+
+
+def _reliability(test: pl.DataFrame, fitted: _Fitted, spec: TrainingSpec) -> dict[str, Any]:
+    said = fitted.calibration.apply(fitted.learned.margins(matrix(test, fitted.columns)))
+    loans = judged_loans(test, *said)
+    return {
+        "method": fitted.calibration.method,
+        "deciles": deciles(loans),
+        "interval": coverage(loans, spec.seed),
+        "by_township": in_the_large(loans, "township_code"),
+        "by_year": in_the_large(loans, "year"),
+    }
 
 
 def _counts(part: pl.DataFrame) -> dict[str, Any]:
@@ -144,7 +181,7 @@ def _counts(part: pl.DataFrame) -> dict[str, Any]:
 
 def _measured(part: pl.DataFrame, fitted: _Fitted) -> dict[str, Any]:
     bad, weight = part["bad"].to_numpy(), part["weight"].to_numpy()
-    margin = fitted.bag.margins(matrix(part, fitted.columns))
+    margin = fitted.learned.margins(matrix(part, fitted.columns))
     learned, low, high = fitted.calibration.apply(margin)
     risk = margin.astype(np.float64)
     found: dict[str, Any] = {"n": part.height, "bads": int(bad.sum())}
@@ -152,7 +189,7 @@ def _measured(part: pl.DataFrame, fitted: _Fitted) -> dict[str, Any]:
         learned, bad, weight
     )
     found["learned"]["mean_interval_ppm"] = round(float((high - low).mean()))
-    found["scorecard"] = {"auc": auc(-fitted.scorecard.points(part).astype(np.float64), bad, weight)}
+    found["scorecard"] = {"auc": auc(-fitted.learned.scorecard.points(part).astype(np.float64), bad, weight)}
     if "points" in part.columns:
         rated = part.filter(pl.col("points").is_not_null())
         risk = -rated["points"].to_numpy().astype(np.float64)
@@ -169,18 +206,19 @@ def _manifest(split: Split, fitted: _Fitted, spec: TrainingSpec) -> dict[str, An
     maturity = spec.stage is Stage.MATURITY
     return {
         "estimator": spec.stage.value,
+        "kind": fitted.learned.kind.value,
         "trained_on": spec.trained_on,
         "landmark_days": [min(spec.landmarks), max(spec.landmarks)] if maturity else None,
-        "features": _features(split.parts["train"], fitted.columns),
+        "features": _features(split.before_test, fitted.columns),
         "catalogue_hash": catalogue_hash(),
         "spec": spec.to_dict(),
         "split": {name: day.isoformat() for name, day in split.starts.items()},
-        "golden": artifact.golden(rows, fitted.bag.margins(rows)),
+        "golden": artifact.golden(rows, fitted.learned.margins(rows)),
         "versions": {"xindeng": CODE_VERSION} | {name: version(name) for name in _LIBRARIES},
     }
 
 
-_LIBRARIES: Final = ("lightgbm", "numpy", "polars", "scipy")
+_LIBRARIES: Final = ("lightgbm", "numpy", "polars", "scikit-learn", "scipy")
 
 
 def _features(train: pl.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -8,14 +9,15 @@ from app.domain.frames import Frames
 from app.features.feature import Stage
 from app.scoring.artifact import load
 from app.scoring.pd_model import Estimator
-from app.scoring.spec import TrainingSpec
+from app.scoring.spec import OURS, TrainingSpec
 from app.scoring.training import Artefact, train_rows
 from app.scoring.training_rows import scored_columns, training_rows
 from app.simulation import CountySpec, frames, simulate
 
 UNTIL = date(2024, 6, 30)
 SPEC = TrainingSpec(
-    stage=Stage.MATURITY, trained_on="simulation", known_until=UNTIL, default_days=30, bags=2, rounds=30,
+    stage=Stage.MATURITY, trained_on="simulation", known_until=UNTIL, default_days=30,
+    recipe=replace(OURS, folds=3, rounds=30),
 )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def test_a_card_survives_being_written() -> None:
 
 
 def test_points_of_a_signed_feature_go_one_way(rows: pl.DataFrame) -> None:
-    card = fit_scorecard(split_by_maturity(rows, SPEC).parts["train"], scored_columns(SPEC))
+    card = fit_scorecard(split_by_maturity(rows, SPEC).parts["earlier"], scored_columns(SPEC))
     lines = {line.name: line.points for line in card.lines}
 
     assert list(lines["interest_days_late_max_12m"]) == sorted(

@@ -2,6 +2,7 @@ import json
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -10,11 +11,16 @@ import pytest
 from app.domain.errors import TrainingError
 from app.domain.frames import Frames
 from app.features.feature import Stage
-from app.scoring.boosting import fit_bag
+from app.scoring.artifact import load
+from app.scoring.explanation_tables import FRACTION_BITS
 from app.scoring.labels import RESTRUCTURED
-from app.scoring.splitting import bag_of_households, split_by_maturity
+from app.scoring.learning import learn
+from app.scoring.measures import auc
+from app.scoring.scorecard import Scorecard
+from app.scoring.spec import Kind
+from app.scoring.splitting import split_by_maturity
 from app.scoring.training import Artefact, train, train_rows
-from app.scoring.training_rows import censoring_weights, matrix, scored_columns, training_rows
+from app.scoring.training_rows import HELPED, censoring_weights, matrix, scored_columns, training_rows
 from tests.scoring.conftest import SPEC
 
 COLUMNS = scored_columns(SPEC)
@@ -36,21 +42,15 @@ def test_every_part_matures_after_the_part_before_it(rows: pl.DataFrame) -> None
     assert sum(map(len, loans)) == len(set().union(*loans))
 
 
-def test_a_household_is_in_a_bag_with_all_its_rows_or_with_none(rows: pl.DataFrame) -> None:
-    groups = rows["group"].to_numpy()
-
-    picked = bag_of_households(groups, 0.5, seed=1)
-
-    assert 0.3 < picked.mean() < 0.7
-    assert not set(groups[picked]) & set(groups[~picked])
-
-
 def test_restructured_loans_are_left_out_and_those_like_them_weigh_more(rows: pl.DataFrame) -> None:
     restructured = rows.filter(pl.col("outcome") == RESTRUCTURED)
-    others = rows.filter(pl.col("outcome") != RESTRUCTURED)
+    helped = rows.filter(pl.col("outcome") == HELPED)
+    others = rows.filter(~pl.col("outcome").is_in([RESTRUCTURED, HELPED]))
 
     assert restructured.height > 0
+    assert helped.height > 0
     assert (restructured["weight"] == 0).all()
+    assert (helped["weight"] == 0).all()
     assert others["weight"].mean() == pytest.approx(1.0, abs=1e-6)
     assert others["weight"].n_unique() > 10
 
@@ -70,7 +70,7 @@ def test_weights_make_the_rest_look_like_all_where_treatment_depends_on_a_featur
 
 def test_the_trees_keep_the_signs_of_the_catalogue(rows: pl.DataFrame) -> None:
     split = split_by_maturity(rows, SPEC)
-    bag = fit_bag(split.parts["train"], split.parts["validation"], COLUMNS, SPEC)
+    bag = learn(split.before_test, COLUMNS, SPEC, Kind.BOOSTED)
     values = matrix(split.parts["test"], COLUMNS)
     late = COLUMNS.index("interest_days_late_max_12m")
     worse = values.copy()
@@ -78,15 +78,16 @@ def test_the_trees_keep_the_signs_of_the_catalogue(rows: pl.DataFrame) -> None:
     better = values.copy()
     better[:, late] = np.nan_to_num(values[:, late])
 
-    assert (bag.margins(worse) >= bag.margins(better)).all()
-    assert (bag.margins(worse) > bag.margins(better)).any()
+    apart = (bag.margins(worse) - bag.margins(better)) / 2.0**FRACTION_BITS
+    assert apart.min() > -1e-9  # contributions are rounded one by one
+    assert apart.max() > 0.01
 
 
 def test_the_learned_opinion_ranks_better_than_chance_out_of_time(artefact: Artefact) -> None:
     test = artefact.metrics["test"]
 
     assert test["learned"]["auc"] > 0.65
-    assert test["scorecard"]["auc"] > 0.6
+    assert test["scorecard"]["auc"] > 0.55
     assert test["rating"]["auc"] > 0.5
     assert artefact.metrics["test_at_30_days"]["n"] < test["n"]
 
@@ -123,10 +124,61 @@ def test_a_column_that_may_not_be_modelled_stops_training(column: str) -> None:
 
 
 def test_too_few_loans_say_how_many_are_needed(rows: pl.DataFrame) -> None:
-    few = rows.filter(pl.col("ends_on") < date(2019, 6, 1))
+    few = rows.filter(pl.col("ends_on") < date(2018, 6, 1))
 
-    with pytest.raises(TrainingError, match="400 and 30"):
+    with pytest.raises(TrainingError, match="100 and 10"):
         train_rows(few, COLUMNS, SPEC)
+
+
+def test_a_few_hundred_loans_are_left_to_the_scorecard_with_a_plain_message(
+    rows: pl.DataFrame, tmp_path: Path
+) -> None:
+    few = rows.filter(pl.col("ends_on") < date(2020, 1, 1))
+
+    artefact = train_rows(few, COLUMNS, replace(SPEC, least_loans=few.height))
+    artefact.save(tmp_path / "few")
+    told = few.filter(pl.col("days_to_maturity").is_between(1, 180))
+    served = load(tmp_path / "few").estimate(told)
+
+    card = Scorecard.from_dict(json.loads(artefact.files["scorecard.json"]))
+    margin = -card.log_odds_at_base - (card.points(told) - card.base) * np.log(2) / card.points_to_double
+    assert artefact.manifest["kind"] == "scorecard"
+    assert "scorecard" in artefact.metrics["note"]["en"]
+    assert "评分卡" in artefact.files["report.html"].decode()
+    assert np.allclose(served["margin_fixed"].to_numpy() / 2.0**FRACTION_BITS, margin, atol=1e-9)
+
+
+def test_the_scorecard_can_be_asked_for(rows: pl.DataFrame) -> None:
+    artefact = train_rows(rows, COLUMNS, replace(SPEC, kind=Kind.SCORECARD))
+
+    assert artefact.manifest["kind"] == "scorecard"
+    assert "note" not in artefact.metrics
+    test = artefact.metrics["test"]
+    assert test["learned"]["auc"] == pytest.approx(test["scorecard"]["auc"], abs=1e-3)
+
+
+def test_the_later_loans_calibrate_by_margins_that_have_not_seen_them(rows: pl.DataFrame) -> None:
+    split = split_by_maturity(rows, SPEC)
+
+    learned = learn(split.before_test, COLUMNS, SPEC, Kind.BOOSTED)
+
+    later = split.parts["later"]
+    seen = learned.margins(matrix(later, COLUMNS)) / 2.0**FRACTION_BITS
+    unseen = learned.unseen[-later.height :]
+    bad = later["bad"].to_numpy()
+    assert (auc(seen, bad) or 0.0) > (auc(unseen, bad) or 0.0) > 0.5
+
+
+def test_the_report_draws_reliability_and_tells_townships_and_years(artefact: Artefact) -> None:
+    page = artefact.files["report.html"].decode()
+    told = artefact.metrics["reliability"]
+
+    assert page.count("<circle") == 10
+    assert "http" not in page
+    assert sum(group["loans"] for group in told["by_year"].values()) == sum(
+        decile["loans"] for decile in told["deciles"]
+    )
+    assert {"deciles_held", "low", "high"} == set(told["interval"])
 
 
 def test_one_outcome_only_stops_training(rows: pl.DataFrame) -> None:
@@ -135,7 +187,7 @@ def test_one_outcome_only_stops_training(rows: pl.DataFrame) -> None:
     with pytest.raises(TrainingError, match="0 defaults"):
         train_rows(repaid, COLUMNS, SPEC)
     with pytest.raises(TrainingError, match="only one outcome"):
-        train_rows(repaid, COLUMNS, replace(SPEC, least_defaults=0))
+        train_rows(repaid, COLUMNS, replace(SPEC, card_defaults=0, least_defaults=0))
 
 
 def test_a_ledger_without_a_known_outcome_says_so(county: Frames) -> None:
