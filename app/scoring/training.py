@@ -27,6 +27,7 @@ from app.scoring.measures import auc, ks, truth_of
 from app.scoring.model_card import model_card
 from app.scoring.prior_shift import PriorShift, measure_shift, shifted
 from app.scoring.proxies import proxy_report
+from app.scoring.references import training_reference
 from app.scoring.reliability import coverage, deciles, in_the_large, judged_loans
 from app.scoring.report_page import report_page
 from app.scoring.spec import Kind, TrainingSpec
@@ -82,7 +83,9 @@ def train_rows(rows: pl.DataFrame, columns: tuple[str, ...], spec: TrainingSpec)
     fitted = _fit(split, columns, spec, kind)
     metrics = _metrics(rows, split, fitted, spec)
     manifest = _manifest(split, fitted, spec)
-    return Artefact(manifest=manifest, files=_files(fitted, manifest, metrics), metrics=metrics)
+    reference = training_reference(rows, fitted.learned.tables, spec, test_from=split.starts["test"])
+    files = _files(fitted, manifest, metrics) | {artifact.REFERENCE: artifact.json_bytes(reference.to_dict())}
+    return Artefact(manifest=manifest, files=files, metrics=metrics)
 
 
 def _files(fitted: _Fitted, manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, bytes]:

@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.scoring.drift import SCORE, Histogram, Reference, pooled, reference_of, stability
+from app.scoring.pd_model import Estimator
+from app.scoring.training import Artefact
 
 COUNTS = st.lists(st.integers(5, 400), min_size=2, max_size=10)
 ROWS = st.lists(
@@ -112,3 +114,18 @@ def test_a_reference_is_read_back_as_it_was_written() -> None:
     broken = made.to_dict() | {"histograms": {"a": {"edges": [1.0], "counts": [1]}}}
     with pytest.raises(ValueError, match="fit"):
         Reference.from_dict(broken)
+
+
+def test_an_artefact_keeps_what_it_learnt_from_at_the_formal_landmark(
+    artefact: Artefact, estimator: Estimator, rows: pl.DataFrame
+) -> None:
+    formal = rows.filter((pl.col("ends_on") - pl.col("as_of")).dt.total_days() == 30)
+    start = date.fromisoformat(artefact.manifest["split"]["test"])
+
+    kept = estimator.reference
+
+    assert kept is not None
+    assert (kept.landmark_days, kept.rows) == (30, formal.filter(pl.col("ends_on") < start).height)
+    assert set(kept.histograms) == {SCORE, *(feature.name for feature in estimator.features)}
+    assert sum(kept.histograms[SCORE].counts) == formal.filter(pl.col("ends_on") >= start).height
+    assert len(artefact.files["reference.json"]) < 100_000
