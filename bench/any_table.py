@@ -66,7 +66,8 @@ def main(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False)],
     repeats: Annotated[int, typer.Option(min=1)] = 5,
 ) -> None:
-    shown = Shown("table", "n", "bads", *FIGURES, "sd auc", "s", title=f"{FOLDS} folds, {repeats} repeats")
+    heads = [figure.removeprefix("calibration_").replace("_", " ") for figure in FIGURES]
+    shown = Shown("table", "n", "bads", *heads, "sd auc", "s", title=f"{FOLDS} folds, {repeats} repeats")
     for path in files(folder):
         try:
             runs = list(measure(read_file(path), repeats))
