@@ -14,6 +14,7 @@ from app.cli.files import desk_of_file
 from app.cli.progress import progress_bars
 from app.domain.frames import Frames
 from app.policy.policy import Policy, Rules
+from app.services.choosing import pack_of_all
 from app.services.desk import Desk
 
 DAY = ["%Y-%m-%d"]
@@ -21,9 +22,7 @@ AsOf = Annotated[datetime | None, typer.Option(formats=DAY, help="business day �
 Pack = Annotated[str | None, typer.Option(help="policy pack 政策包; the deployment's when left out")]
 LedgerFile = Annotated[
     Path | None,
-    typer.Option(
-        "--ledger", exists=True, dir_okay=False, help="ledger 台账; the database when left out"
-    ),
+    typer.Option("--ledger", exists=True, dir_okay=False, help="ledger 台账; the database when left out"),
 ]
 Out = Annotated[Path, typer.Option("--out", help="the workbook to write 输出文件 .xlsx")]
 
@@ -47,12 +46,17 @@ class Facts:
 def facts_for(ledger: Path | None, as_of: datetime | None, pack: str | None) -> Iterator[Facts]:
     """This function will read the facts of a ledger file, or of the database where none is named."""
     desk = make_desk(settings())
-    policy = desk.policies.get(pack or desk.settings.policy)
     day = as_of.date() if as_of else desk.today()
     if ledger is None:
         with desk.store.read() as work:
             frames = work.facts.frames()
-        yield Facts(desk=desk, frames=frames, as_of=day, policy=policy)
+        yield Facts(desk=desk, frames=frames, as_of=day, policy=_policy(desk, pack, frames))
         return
-    with progress_bars() as report, desk_of_file(ledger, policy, report) as (of_file, frames):
-        yield Facts(desk=of_file, frames=frames, as_of=day, policy=policy)
+    usual = desk.policies.get(pack or desk.settings.policy)
+    with progress_bars() as report, desk_of_file(ledger, usual, report) as (of_file, frames):
+        yield Facts(desk=of_file, frames=frames, as_of=day, policy=_policy(desk, pack, frames))
+
+
+def _policy(desk: Desk, pack: str | None, frames: Frames) -> Policy:
+    """The pack asked for, or the one of the county whose households these are."""
+    return desk.policies.get(pack_of_all(desk, pack, frames))

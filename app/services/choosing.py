@@ -6,6 +6,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
+from app.domain.frames import Frames
 from app.policy.claims import ConflictingPoliciesError, pack_for
 from app.services.desk import Desk
 
@@ -19,6 +20,21 @@ def pack_of(desk: Desk, policy: str | None, division_code: str | None) -> str:
     Raises ConflictingPoliciesError where two packs claim the place.
     """
     return policy or pack_for(division_code, desk.settings.packs) or desk.settings.policy
+
+
+def pack_of_all(desk: Desk, policy: str | None, frames: Frames) -> str:
+    """This function will name the one pack that judges all households in `frames`.
+
+    Raises ConflictingPoliciesError where several packs would: a county is reckoned at a time.
+    """
+    villages = frames["households"].get_column("village_code").unique().sort()
+    names = sorted({pack_of(desk, policy, village) for village in villages})
+    if len(names) > 1:
+        raise ConflictingPoliciesError(
+            zh=f"台账中的农户分属政策包{'、'.join(names)}；请用 --policy 指定一个",
+            en=f"households of the ledger go by the packs {', '.join(names)}; name one with --policy",
+        )
+    return names[0] if names else pack_of(desk, policy, None)
 
 
 def households_by_pack(

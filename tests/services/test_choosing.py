@@ -16,7 +16,7 @@ from app.domain.ledger import BY_NAME
 from app.policy.claims import ConflictingPoliciesError
 from app.policy.policy import Policy
 from app.services import assessing
-from app.services.choosing import households_by_pack, lags_of, pack_of
+from app.services.choosing import households_by_pack, lags_of, pack_of, pack_of_all
 from app.services.desk import Desk, PolicyBook
 from app.services.fact_rows import record_keys
 from app.services.ports import WarningFilter
@@ -211,3 +211,18 @@ def test_packs_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("XINDENG_PACKS", '{"640323": "yanchi"}')
 
     assert Settings().packs == {"640323": "yanchi"}
+
+
+def test_a_county_is_reckoned_by_the_pack_of_its_households(stored: SqlStore, facts: Frames) -> None:
+    desk = _desk(stored, in_9999="fengjie")
+
+    assert pack_of_all(desk, None, facts) == "fengjie"
+    assert pack_of_all(desk, "national", facts) == "national"
+
+
+def test_a_ledger_of_two_packs_asks_which_one(stored: SqlStore, facts: Frames) -> None:
+    township = facts["households"].get_column("village_code").min()
+    desk = _desk(stored, **{f"in_{str(township)[:TOWNSHIP]}": "fengjie"})
+
+    with pytest.raises(ConflictingPoliciesError, match="fengjie, yanchi"):
+        pack_of_all(desk, None, facts)
