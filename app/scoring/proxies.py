@@ -54,7 +54,7 @@ def proxy_report(
 
     `rows` are training rows; each household counts once, at its last row. `sexes` has borrower_id and sex,
     where ID numbers were at hand. Gives `spec`, `attributes` (kinds, rows and `features` by name: share,
-    auc, proxy; largest share first), `proxies` (the names flagged, by attribute) and `unchecked` (why, by attribute).
+    auc, proxy; largest share first), `proxies` (the names flagged, by attribute) and `unchecked` (why).
     """
     spec = spec or ProxySpec()
     once = rows.unique(["county", "household_id"], keep="last", maintain_order=True)

@@ -61,16 +61,15 @@ def written(value: float, unit: str, more: int = 0) -> tuple[str, str]:
     return number(value, more) + zh, number(value, more) + en
 
 
-def _apart(value: float, typical: float, unit: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Write two values with as many digits as it takes to tell them apart.
+def _apart(value: float, typical: float | None, unit: str) -> tuple[tuple[str, str], tuple[str, str]] | None:
+    """Write two values with as many digits as it takes to tell them apart; None where none do.
 
     "50%, above the usual 50%" would contradict itself.
     """
-    for more in range(_MOST_DIGITS):
-        pair = written(value, unit, more), written(typical, unit, more)
-        if pair[0] != pair[1] or value == typical:
-            break
-    return pair
+    if typical is None or unit == "flag":
+        return None
+    pairs = ((written(value, unit, more), written(typical, unit, more)) for more in range(_MOST_DIGITS))
+    return next((pair for pair in pairs if pair[0] != pair[1]), None)
 
 
 def sentence(feature: Feature, value: float | None, typical: float | None) -> tuple[str, str]:
@@ -83,13 +82,14 @@ def sentence(feature: Feature, value: float | None, typical: float | None) -> tu
             f"{feature.zh}没有记录，推高了违约估计。",
             f"No record of {feature.en}; this raises the estimate.",
         )
-    zh, en = written(value, feature.unit)
-    if typical is None or feature.unit == "flag":
+    pair = _apart(value, typical, feature.unit)
+    if pair is None:
+        zh, en = written(value, feature.unit)
         return (
             f"{feature.zh}：{zh}，推高了违约估计。",
             f"{_capital(feature.en)}: {en}; this raises the estimate.",
         )
-    (zh, en), (usual_zh, usual_en) = _apart(value, typical, feature.unit)
+    (zh, en), (usual_zh, usual_en) = pair
     side_zh, side_en = _SIDES[feature.sign]
     return (
         f"{feature.zh}为{zh}，{side_zh}一般水平{usual_zh}，推高了违约估计。",

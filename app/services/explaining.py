@@ -11,9 +11,9 @@ from app.domain.frames import Frames
 from app.features.catalogue import BY_NAME
 from app.features.feature import Stage
 from app.policy.policy import Policy
-from app.scoring.boosting import fit_bag
 from app.scoring.explanation import ScoredFeature
 from app.scoring.explanation_tables import ExplanationTables
+from app.scoring.learning import learn
 from app.scoring.proxies import SEX, proxy_report
 from app.scoring.spec import TrainingSpec
 from app.scoring.splitting import Split, split_by_maturity
@@ -76,16 +76,15 @@ def sexes_of(desk: Desk, frames: Frames) -> pl.DataFrame:
 
 
 def stability_of(split: Split, spec: TrainingSpec, *, repeats: int) -> Stability:
-    """This function will measure the stability of explanations on rows cut by maturity."""
+    """This function will measure the stability of explanations on rows cut by maturity, the last part's."""
     columns = scored_columns(spec)
+    *earlier, judged = split.parts.values()
 
     def fit(half: pl.DataFrame) -> ExplanationTables:
-        return fit_bag(half, split.parts["validation"], columns, spec).tables
+        return learn(half, columns, spec, spec.kind).tables
 
-    judged = split.parts["test"]
-    return stability(
-        split.parts["train"], judged, _scored(columns, judged), fit, repeats=repeats, seed=spec.seed
-    )
+    features = _scored(columns, judged)
+    return stability(pl.concat(earlier), judged, features, fit, repeats=repeats, seed=spec.seed)
 
 
 def _scored(columns: Sequence[str], rows: pl.DataFrame) -> list[ScoredFeature]:

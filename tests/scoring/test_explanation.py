@@ -1,3 +1,6 @@
+import math
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
@@ -6,10 +9,11 @@ from hypothesis import strategies as st
 
 from app.domain.words import Agreement, Cause, Light
 from app.features.catalogue import BY_NAME, modelled
-from app.features.feature import Sign, Stage
+from app.features.feature import Feature, Sign, Stage
 from app.scoring.calibration import RatingRates
 from app.scoring.explanation import ScoredFeature, agreement, by_cause, reason_sentences, reasons
 from app.scoring.pd_model import Estimator
+from app.scoring.wording import sentence, written
 
 
 def _scored(name: str, typical: float | None) -> ScoredFeature:
@@ -75,13 +79,76 @@ def test_a_sentence_gives_value_unit_and_what_is_usual() -> None:
 @given(data=st.data())
 def test_no_sentence_contradicts_the_sign_of_its_feature(data: st.DataObject) -> None:
     signed = [f for f in modelled(Stage.MATURITY) if f.sign is not Sign.FREE and f.unit != "flag"]
-    features = tuple(_scored(f.name, data.draw(st.floats(-5, 5))) for f in signed)
-    values = np.array([[data.draw(st.floats(-9, 9)) for _ in signed]])
+    features = tuple(_scored(f.name, round(data.draw(st.floats(-5, 5)), 6)) for f in signed)
+    values = np.array([[round(data.draw(st.floats(-9, 9)), 6) for _ in signed]])
 
     for reason in reasons(values, np.ones((1, len(signed)), np.int64), features, 4).to_list()[0]:
         higher = reason["value"] > reason["typical"]
         assert higher == (BY_NAME[reason["feature"]].sign is Sign.RAISES_RISK)
         assert ("above" if higher else "below") in reason_sentences(reason)[1]
+
+
+SENTENCES = st.sampled_from([f for stage in Stage for f in modelled(stage)])
+NUMBERS = st.one_of(st.floats(-1e6, 1e6), st.sampled_from([0.0, -0.0, 0.5, 1.0, 12345.4, 12345.6, 0.5001]))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    feature=SENTENCES,
+    value=st.one_of(st.just(math.nan), NUMBERS),
+    typical=st.one_of(st.none(), NUMBERS),
+    nearly=st.booleans(),
+    contribution=st.integers(-9, 9),
+)
+def test_a_sentence_says_raised_only_of_the_adverse_side_and_only_where_it_raised(
+    feature: Feature, value: float, typical: float | None, *, nearly: bool, contribution: int
+) -> None:
+    if nearly and typical is not None:
+        value = typical + 1e-4 * (1 + abs(typical))
+    scored = (_scored(feature.name, typical),)
+
+    told = reasons(np.array([[value]]), np.array([[contribution]]), scored, 4).to_list()[0]
+
+    if told:
+        _check_sentences(feature, told[0], contribution)
+    else:
+        harmless = not math.isnan(value) and typical is not None
+        apart = (value - (typical or 0.0)) * feature.sign.monotone
+        assert contribution <= 0 or (harmless and (apart <= 0))
+
+
+def _check_sentences(feature: Feature, reason: dict[str, Any], contribution: int) -> None:
+    zh, en = reason_sentences(reason)
+    assert contribution > 0
+    assert "推高" in zh
+    assert "raises" in en
+    assert not any(word in zh + en for word in ("降低", "拉低", "lowers"))
+    sides = {side for side in ("高于", "低于", "above", "below") if side in (zh + en).replace(feature.zh, "")}
+    if reason["value"] is None or reason["typical"] is None or feature.unit == "flag":
+        return
+    higher = reason["value"] > reason["typical"]
+    expected = {Sign.FREE: set(), Sign.RAISES_RISK: {"高于", "above"}, Sign.LOWERS_RISK: {"低于", "below"}}
+    assert sides - {"above", "below"} <= expected[feature.sign]
+    assert feature.sign is Sign.FREE or higher == (feature.sign is Sign.RAISES_RISK)
+    if "一般水平" in zh:
+        seen, usual = zh.split("为", 1)[1].split("，")[0], zh.split("一般水平")[1].split("，推高")[0]
+        assert seen != usual
+    else:
+        assert reason["value"] == pytest.approx(reason["typical"], rel=1e-9, abs=1e-9)
+
+
+def test_values_that_round_to_the_same_are_written_with_the_digits_that_tell_them_apart() -> None:
+    zh, en = sentence(BY_NAME["wage_share_12m"], 0.5004, 0.4996)
+    income = sentence(BY_NAME["income_12m_yuan"], 39_999.6, 40_000.2)
+
+    assert "50.04%，相对一般水平49.96%" in zh
+    assert "50.04%, against the usual 49.96%" in en
+    assert "39,999.6元，低于一般水平40,000.2元" in income[0]
+
+
+def test_nothing_is_written_with_a_minus_before_a_zero() -> None:
+    assert written(-0.001, "ratio") == ("0%", "0%")
+    assert written(-0.0, "yuan") == ("0元", "0 yuan")
 
 
 def test_reasons_are_the_same_for_a_row_alone_and_among_many(
