@@ -49,9 +49,7 @@ class Run:
 
 
 def ranked() -> Lines:
-    found = ranking.measure()
-    way = {"learned": found["way"]}
-    return [{"opinion": name, "auc": auc, "way": way.get(name)} for name, auc in found["auc"].items()]
+    return ranking.lines(ranking.measure())
 
 
 MEASURES: Mapping[Part, Callable[[Run], Lines]] = {

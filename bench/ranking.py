@@ -1,10 +1,13 @@
 """How well each opinion ranks out of time, next to the best that the visible facts allow.
 
 The best possible: a large learner fitted to the *true* probabilities of many simulated loans, with the same
-features. What is left up to the true probability itself is not in any ledger.
+features. What is left up to the true probability itself is not in any ledger. Each county is learnt from the
+last so many loans that matured before its test period; the test is the county's last matured loans.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from time import perf_counter
 from typing import Any
@@ -15,53 +18,121 @@ import polars as pl
 from numpy.typing import NDArray
 
 from app.domain.frames import Frames
+from app.domain.words import Light
 from app.features.catalogue import RULE_COLUMNS
 from app.features.feature import Stage
 from app.policy.policy import Policy, load
+from app.scoring.calibration import Calibration
 from app.scoring.explanation_tables import ExplanationTables
-from app.scoring.measures import auc
+from app.scoring.measures import auc, truth_of
 from app.scoring.rating import rate
 from app.scoring.scorecard import Scorecard
-from app.scoring.scorecard_fit import fit_scorecard
 from app.scoring.spec import TrainingSpec
-from app.scoring.splitting import split_by_maturity
-from app.scoring.training import train_rows
+from app.scoring.training import Artefact, train_rows
 from app.scoring.training_rows import matrix, scored_columns, training_rows
 from app.simulation import CountySpec, frames, simulate
+from app.warning.triggers import judge_triggers
 
 UNTIL = date(2025, 9, 30)
 LANDMARKS = (180, 90, 60, 30)  # where the simulator tells the truth
-LOANS, TRUTH_COUNTIES, TRUTH_LOANS = 28_000, 10, 20_000
+FORMAL = 30  # the day of record, at which visits are given out
+SEEDS = tuple(range(301, 311))
+LOANS, TEST_SHARE = 42_000, 0.25  # of a county, about 20 000 of whose loans matured before the last quarter
+SIZES = (500, 2_000, 5_000, 20_000)  # matured loans learnt from
+TRUTH_COUNTIES, TRUTH_LOANS = 10, 20_000
 SPEC = TrainingSpec(
     stage=Stage.MATURITY, trained_on="simulation", known_until=UNTIL, default_days=30, landmarks=LANDMARKS
 )
 COLUMNS = scored_columns(SPEC)
 LARGE = {
     "objective": "cross_entropy", "num_leaves": 63, "learning_rate": 0.05, "min_data_in_leaf": 50,
-    "feature_fraction": 0.5, "num_threads": 2, "verbosity": -1, "seed": 0, "deterministic": True,
+    "feature_fraction": 0.5, "num_threads": 1, "verbosity": -1, "seed": 0, "deterministic": True,
 }  # fmt: skip
+Z = 1.645  # 90 % of a normal
 Risk = NDArray[np.float64]
+OPINIONS = (
+    "random",
+    "triggers",
+    "631",
+    "scorecard",
+    "learned",
+    "together",
+    "best possible",
+    "true probability",
+)
 
 
 def measure(
-    *, loans: int = LOANS, counties: int = TRUTH_COUNTIES, truth_loans: int = TRUTH_LOANS
+    seeds: Sequence[int] = SEEDS,
+    *,
+    loans: int = LOANS,
+    sizes: Sequence[int] = SIZES,
+    truth: tuple[int, int] = (TRUTH_COUNTIES, TRUTH_LOANS),
 ) -> dict[str, Any]:
-    """AUC out of time by opinion, and how far the learned one comes from 0.5 to the best possible."""
+    """Measure every county and size, and average with intervals that are paired by county."""
     started = perf_counter()
     policy = load("yanchi", features=RULE_COLUMNS)
-    rows = simulated_rows([301], loans, policy)
-    test = split_by_maturity(rows, SPEC).parts["test"]
-    risks = opinions(rows, test) | {"best possible": best_possible(test, counties, truth_loans, policy)}
-    risks["true probability"] = test["true_pd"].to_numpy()
+    best = best_learner(policy, *truth)
+    found = [line for seed in seeds for line in _county(seed, loans, sizes, policy, best)]
+    curve = [_averaged([line for line in found if line["size"] == size]) for size in sizes]
+    return {"curve": curve, "counties": len(seeds), "seconds": round(perf_counter() - started, 1)}
+
+
+def _averaged(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    numbers = [name for name, value in lines[0].items() if isinstance(value, float)]
+    values = {name: np.array([line[name] for line in lines]) for name in numbers}
+    means = {name: float(each.mean()) for name, each in values.items()}
+    halves = {name: _half_width(each) for name, each in values.items()}
+    return {"size": lines[0]["size"], "mean": means, "plus_minus": halves}
+
+
+def _half_width(each: Risk) -> float:
+    return float(Z * each.std(ddof=1) / np.sqrt(len(each))) if len(each) > 1 else float("nan")
+
+
+def _county(
+    seed: int, loans: int, sizes: Sequence[int], policy: Policy, best: lightgbm.Booster
+) -> Iterator[dict[str, Any]]:
+    rows = simulated_rows([seed], loans, policy).filter(pl.col("weight") > 0)
+    ends = rows.unique("loan_id")["ends_on"].sort()
+    start = ends[int((1 - TEST_SHARE) * len(ends))]
+    before, test = rows.filter(pl.col("ends_on") < start), rows.filter(pl.col("ends_on") >= start)
+    matured = before.unique("loan_id").sort("ends_on", "loan_id")["loan_id"]
+    for size in sizes:
+        known = before.filter(pl.col("loan_id").is_in(matured.tail(size).implode()))
+        yield {"size": size} | _figures(known, test, best, _capacity(policy))
+
+
+def _capacity(policy: Policy) -> float:
+    """Give the share of maturing loans that a township can visit beyond what the calendar asks."""
+    return float(policy.at(UNTIL).parameters["advice_visits_per_hundred"]) / 100
+
+
+def _figures(
+    known: pl.DataFrame, test: pl.DataFrame, best: lightgbm.Booster, capacity: float
+) -> dict[str, float]:
+    """Train on the rows known, the test period's only to judge."""
+    artefact = train_rows(pl.concat([known, test]), COLUMNS, _spec(known, test))
+    risks = opinions(artefact, test, best)
     bad, weight = test["bad"].to_numpy(), test["weight"].to_numpy()
-    found = {name: _auc(risk, bad, weight) for name, risk in risks.items()}
+    ranks = {name: _auc(risk, bad, weight) for name, risk in risks.items()}
+    top = ranks["best possible"] - 0.5
+    formal = (test["ends_on"] - test["as_of"]).dt.total_days() == FORMAL
+    day = test.filter(formal)
+    caught = {name: _caught(day, risk[formal.to_numpy()], capacity) for name, risk in risks.items()}
     return {
-        "auc": found,
-        "way": (found["learned"] - 0.5) / (found["best possible"] - 0.5),
-        "test_rows": test.height,
-        "test_loans": test["loan_id"].n_unique(),
-        "seconds": round(perf_counter() - started, 1),
+        **{f"auc {name}": value for name, value in ranks.items()},
+        **{f"way {name}": (value - 0.5) / top for name, value in ranks.items()},
+        **{f"caught {name}": value for name, value in caught.items()},
+        **_truth(artefact, test, formal),
     }
+
+
+def _spec(known: pl.DataFrame, test: pl.DataFrame) -> TrainingSpec:
+    """Cut where the test period begins: shares of all loans, two thirds of those before it the earlier."""
+    learnt, judged = (part["loan_id"].n_unique() for part in (known, test))
+    share = learnt / (learnt + judged)
+    return replace(SPEC, shares=(0.65 * share, 0.35 * share, 1.0 - share))
 
 
 def _auc(risk: Risk, bad: Risk, weight: Risk) -> float:
@@ -70,28 +141,65 @@ def _auc(risk: Risk, bad: Risk, weight: Risk) -> float:
     return found
 
 
-def opinions(rows: pl.DataFrame, test: pl.DataFrame) -> dict[str, Risk]:
-    """The 631's, the scorecard's and the learned opinion's risk of each test row."""
-    artefact = train_rows(rows, COLUMNS, SPEC)
+def _caught(test: pl.DataFrame, risk: Risk, capacity: float) -> float:
+    """Give the share of defaults among the loans that each township would visit first, quarter by quarter."""
+    place = ["township_code", pl.col("ends_on").dt.truncate("1q")]
+    first = pl.col("risk").rank("ordinal", descending=True).over(place)
+    visited = (first <= (capacity * pl.len().over(place)).ceil()).alias("visited")
+    ranked = test.with_columns(pl.Series("risk", risk)).with_columns(visited)
+    return float(ranked.filter("visited")["bad"].sum()) / float(ranked["bad"].sum())
+
+
+def _truth(artefact: Artefact, test: pl.DataFrame, formal: pl.Series) -> dict[str, float]:
+    """Give calibration overall and on the formal day, and how often intervals hold the truth of a decile."""
+    said = _calibrated(artefact, test)
+    found: dict[str, float] = {}
+    for name, mask in (("", np.ones(test.height, bool)), (f" at {FORMAL} days", formal.to_numpy())):
+        part = truth_of(said[0][mask], test["bad"].to_numpy()[mask], test["weight"].to_numpy()[mask])
+        found |= {f"{key}{name}": part[f"calibration_{key}"] for key in ("slope", "intercept")}
+        found[f"logloss{name}"] = part["logloss"]
+    return found | {"deciles' truth held": _held(said, test["true_pd"].to_numpy())}
+
+
+def _calibrated(artefact: Artefact, test: pl.DataFrame) -> Sequence[NDArray[np.int64]]:
     tables = ExplanationTables.from_bytes(artefact.files["tables.npz"])
-    card: Scorecard = fit_scorecard(split_by_maturity(rows, SPEC).parts["train"], COLUMNS)
+    calibration = Calibration.from_dict(json.loads(artefact.files["calibration.json"]))
+    return calibration.apply(tables.contributions(matrix(test, COLUMNS))[1])
+
+
+def _held(said: Sequence[NDArray[np.int64]], truth: Risk) -> float:
+    place = np.argsort(np.argsort(said[0], kind="stable")) * 10 // len(truth)
+    low, high, true = (np.bincount(place, part) for part in (said[1], said[2], truth * 1e6))
+    return float(((low <= true) & (true <= high)).mean())
+
+
+def opinions(artefact: Artefact, test: pl.DataFrame, best: lightgbm.Booster) -> dict[str, Risk]:
+    """Every opinion's risk of each test row; together as the work list has them: triggers, then learned."""
+    tables = ExplanationTables.from_bytes(artefact.files["tables.npz"])
+    card = Scorecard.from_dict(json.loads(artefact.files["scorecard.json"]))
+    learned = tables.to_log_odds(tables.contributions(matrix(test, COLUMNS))[1])
+    fired, drawn = test["fired"].cast(pl.Float64).to_numpy(), np.random.default_rng(0).random(test.height)
     return {
+        "random": drawn,
+        "triggers": fired + 1e-6 * drawn,
         "631": -test["points"].cast(pl.Float64).fill_null(50.0).to_numpy(),
         "scorecard": -card.points(test).astype(np.float64),
-        "learned": tables.contributions(matrix(test, COLUMNS))[1].astype(np.float64),
+        "learned": learned,
+        "together": 1e3 * fired + learned,
+        "best possible": np.asarray(best.predict(matrix(test, COLUMNS)), np.float64),
+        "true probability": test["true_pd"].to_numpy(),
     }
 
 
-def best_possible(test: pl.DataFrame, counties: int, loans: int, policy: Policy) -> Risk:
+def best_learner(policy: Policy, counties: int, loans: int) -> lightgbm.Booster:
     """A large learner fitted to the true probabilities of other counties' loans."""
     seen = pl.concat([simulated_rows([401 + n], loans, policy) for n in range(counties)])
     data = lightgbm.Dataset(matrix(seen, COLUMNS), label=seen["true_pd"].to_numpy())
-    learner = lightgbm.train(LARGE, data, 600)
-    return np.asarray(learner.predict(matrix(test, COLUMNS)), np.float64)
+    return lightgbm.train(LARGE, data, 600)
 
 
 def simulated_rows(seeds: Sequence[int], loans: int, policy: Policy) -> pl.DataFrame:
-    """Training rows of simulated counties with the rating's points and the true probability of each."""
+    """Training rows of simulated counties with the rating's points, what triggers say, and the true pd."""
     rules = policy.at(UNTIL)
     lags = {lag.code: lag.now.days for lag in rules.knowledge}
     counties = [simulate(CountySpec(seed=seed, loans=loans, until=UNTIL)) for seed in seeds]
@@ -101,18 +209,26 @@ def simulated_rows(seeds: Sequence[int], loans: int, policy: Policy) -> pl.DataF
         county.landmarks.with_columns(pl.lit(number, pl.Int32).alias("county"))
         for number, county in enumerate(counties)
     ).select("county", "loan_id", "as_of", "true_pd")
-    return rows.with_columns(rate(rows, rules)["rating_points"].alias("points")).join(
-        truth, on=["county", "loan_id", "as_of"], maintain_order="left"
-    )
+    lights = judge_triggers(rows, rules)["trigger_light"]
+    worst = {light.value: light.rank for light in Light}
+    said = (rate(rows, rules)["rating_points"].alias("points"), lights.replace_strict(worst).alias("fired"))
+    return rows.with_columns(said).join(truth, on=["county", "loan_id", "as_of"], maintain_order="left")
 
 
-def main() -> None:
-    """Print the table."""
-    found = measure()
-    for name, value in found["auc"].items():
-        print(f"{name:18} AUC {value:.4f}")
-    print(f"{found['way']:.1%} of the way; {found['test_loans']} loans, {found['seconds']} s")
+def lines(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Set the largest size's opinions as lines, then the curve of the learned one, then its calibration."""
+    full = found["curve"][-1]
+    told = [_line(name, full, name) for name in OPINIONS]
+    curve = [_line("learned", one, f"learned, {one['size']} loans") for one in found["curve"][:-1]]
+    return told + curve
 
 
-if __name__ == "__main__":
-    main()
+def _line(name: str, one: Mapping[str, Any], shown: str) -> dict[str, Any]:
+    keys = {"auc": f"auc {name}", "way": f"way {name}", "caught": f"caught {name}"}
+    values = {key: one["mean"][figure] for key, figure in keys.items()}
+    truth = one["mean"] if name == "learned" else {}
+    return {
+        "opinion": shown, **values, "way_plus_minus": one["plus_minus"][keys["way"]],
+        "slope": truth.get("slope"), "intercept": truth.get("intercept"),
+        "held": truth.get("deciles' truth held"),
+    }  # fmt: skip

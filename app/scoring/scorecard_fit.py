@@ -12,9 +12,9 @@ from app.scoring.scorecard import Line, Scorecard
 from app.scoring.training_rows import matrix
 
 FloatVector = NDArray[np.float64]
-_BINS: Final = 5
-_SMOOTHING: Final = 1.0  # defaults and repayments added to every bin, at the overall rate
-_RIDGE: Final = 5.0
+_BINS: Final = 8  # as many as explanation tables hold
+_SMOOTHING: Final = 10.0  # defaults and repayments added to every bin, at the overall rate
+_RIDGE: Final = 300.0
 _BASE: Final = 500
 _POINTS_TO_DOUBLE: Final = 20
 _FACTOR: Final = _POINTS_TO_DOUBLE / float(np.log(2.0))
