@@ -1,0 +1,1 @@
+"""What notebooks stand on: a desk of their own on one ledger, and pictures. An edge, thin as the others."""
