@@ -9,7 +9,7 @@ import polars as pl
 
 from app.domain.words import Cause, ProductionState, Willingness
 from app.features.expressions import code_of, days_between, divided, ratio, recent, sum_if, yuan
-from app.features.feature import LOAN_ONLY, Feature, Sign, Source
+from app.features.feature import Feature, Sign, Source
 
 _LONGEST: Final = 90  # days late beyond which one delay says no more
 _LATE: Final = pl.min_horizontal("days_late", _LONGEST)
@@ -28,7 +28,7 @@ _WHOLE_HALF_BEFORE: Final = pl.col("age").max() >= 18
 def _mean_level(name: str, zh: str, en: str, code: pl.Expr, cause: Cause) -> Feature:
     known = recent(24) & code.is_not_null()
     return Feature(
-        name=name, zh=zh, en=en, unit="level", cause=cause, source=Source.VISITS, stages=LOAN_ONLY,
+        name=name, zh=zh, en=en, unit="level", cause=cause, source=Source.VISITS,  # also of loans before
         sign=Sign.LOWERS_RISK, expr=ratio(sum_if(code, known), known.sum()),
     )  # fmt: skip
 
@@ -62,7 +62,8 @@ SEEN_SO_FAR: Final = (
         code_of("willingness", *reversed(Willingness)), Cause.WILLINGNESS,
     ),
     _mean_level(
-        "production_mean_24m", "近24个月走访生产状况平均水平", "mean state of production over visits in 24 months",
+        "production_mean_24m", "近24个月走访生产状况平均水平",
+        "mean state of production over visits in 24 months",
         code_of("production", *reversed(ProductionState)), Cause.INCOME,
     ),
 )  # fmt: skip
@@ -74,14 +75,15 @@ EARNED_SO_FAR: Final = (
         cause=Cause.TIMING, source=Source.INCOMES, sign=Sign.LOWERS_RISK,
         expr=divided(
             pl.sum_horizontal(
-                sum_if("amount", (pl.col("age") < 12) & (_MONTHS_AHEAD == month)) * sixths
+                sum_if("amount", (pl.col("age") < 12) & _MONTHS_AHEAD.eq(month)) * sixths
                 for month, sixths in _LEFT.items()
             ),
             600,
         ),
     ),
     Feature(
-        name="income_change_6m", zh="近6个月收入较上年同期变化", en="income of 6 months against the year before",
+        name="income_change_6m", zh="近6个月收入较上年同期变化",
+        en="income of 6 months against the year before",
         unit="ratio", cause=Cause.INCOME, source=Source.INCOMES, sign=Sign.LOWERS_RISK,
         expr=pl.when(_WHOLE_HALF_BEFORE).then(
             ratio(sum_if("amount", _HALF), sum_if("amount", _SAME_HALF_BEFORE)) - 1
