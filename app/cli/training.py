@@ -166,7 +166,10 @@ def _tell(out: Path, *, demo: bool) -> None:
         "estimator 模型", "artefact 工件", "out of time: estimate", "scorecard", "rating", title=str(out)
     )
     for folder in (out / stage.value for stage in Stage):
-        test = json.loads((folder / "metrics.json").read_text())["test"]
+        metrics = json.loads((folder / "metrics.json").read_text())
+        test, note = metrics["test"], metrics.get("note")
+        if note is not None:
+            console.print(f"{folder.name}: {note['zh']} {note['en']}", highlight=False)
         opinions = (test.get(opinion, {}).get("auc") for opinion in ("learned", "scorecard", "rating"))
         auc = ("-" if value is None else f"AUC {value:.4f}" for value in opinions)
         table.add_row(folder.name, _artefact_id(folder), *auc)
