@@ -133,6 +133,10 @@ def test_an_ordinary_household_is_referred_by_631_and_not_by_1531() -> None:
     assert all("registered_household" in codes for codes in by_1531)
 
 
+def _surveyed(answers: pl.DataFrame) -> Frames:
+    return Frames.of({**county().tables, "surveys": answers})
+
+
 def test_civic_points_of_a_survey_move_the_1531_and_not_the_631() -> None:
     household = granted("yanchi")["household_id"][0]
     answer = pl.DataFrame(
@@ -141,14 +145,18 @@ def test_civic_points_of_a_survey_move_the_1531_and_not_the_631() -> None:
             "asked_on": [date(2025, 1, 1)], "known_on": [date(2025, 1, 1)], "version": [1],
         }
     )  # fmt: skip
-    surveyed = Frames.of({**county().tables, "surveys": answer})
 
-    after = {
-        pack: grants(surveyed, as_of=DAY, rules=rules(pack), within=COUNTY, households=[household])
+    points = {
+        pack: [
+            grants(facts, as_of=DAY, rules=rules(pack), within=COUNTY, households=[household])[
+                "rating_points"
+            ][0]
+            for facts in (_surveyed(answer.clear()), _surveyed(answer))
+        ]
         for pack in PACKS
     }
 
-    changes = {pack: after[pack]["rating_points"][0] - granted(pack)["rating_points"][0] for pack in PACKS}
+    changes = {pack: after - before for pack, (before, after) in points.items()}
     assert changes == {"yanchi": 0, "yanchi_1531": 5}
 
 
