@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.table import Table
 
-from app.bootstrap import make_desk, settings
+from app.bootstrap import make_desk, now, settings
 from app.cli import training_tables as tables
 from app.cli.files import desk_of_file
 from app.cli.ledger import DAY, LAST_DAY, Pack
@@ -29,6 +29,8 @@ _FIRST_SEED: Final = 101
 _FIRST_EFFECTS_SEED: Final = 201  # counties of their own: no estimate there was learnt from their outcomes
 _FUTURES: Final = 8  # how often the months after the assessment are played, to know what to expect
 _STRENGTHS: Final = {"central": 2, "low": 1, "high": 1}  # how many counties of every regime; same draws
+_UNTOLD: Final = "not told"
+_DEMO: Final = "demo"
 Day = Annotated[datetime, typer.Option(formats=DAY, help="last day whose facts the outcomes may use")]
 
 
@@ -61,7 +63,7 @@ def train(  # noqa: PLR0913, PLR0917 - one option a part of what is asked
     cv: tables.Folds = None,
     repeats: tables.Repeats = 1,
     seed: tables.Seed = 0,
-    operator: tables.Operator = "not told",
+    operator: tables.Operator = None,
 ) -> None:
     """Train the estimators out of time, calibrate them and write artefacts without pickles.
 
@@ -79,29 +81,36 @@ def train(  # noqa: PLR0913, PLR0917 - one option a part of what is asked
             target=target, date=date, id=id, refuse=tuple(refuse or ()), monotone=tables.signs(monotone),
             keep_refused=keep_refused, allow_leaks=allow_leaks, cv=cv, repeats=repeats, seed=seed,
         )  # fmt: skip
-        tables.train_on(table, out, spec, operator)
+        tables.train_on(table, out, spec, operator or _UNTOLD)
         return
     if (ledger is None) != demo or (effects_only and not demo):
         raise typer.BadParameter(
             "give --ledger FILE, --table FILE or --demo; --effects-only goes with --demo"
         )
+    if ledger is not None and not (operator and operator.strip()):
+        raise typer.BadParameter("--operator CODE goes with --ledger: the record of the training names it")
     pack = make_desk(settings()).policies.get(policy or settings().policy)
     with progress_bars() as report:
         if not effects_only:
-            _estimators(out, ledger, pack, loans, until.date(), report)
+            counties = counties_of(ledger, pack, loans, until.date(), report)
+            _estimators(counties, out, pack, until.date(), report, None if demo else operator)
         if demo:
             _effects(out, pack, loans, until.date(), report)
     _tell(out, demo=demo)
 
 
 def _estimators(
-    out: Path, ledger: Path | None, pack: Policy, loans: int, until: date, report: Report
+    counties: Sequence[Frames], out: Path, pack: Policy, until: date, report: Report, operator: str | None
 ) -> None:
-    from app.services.modelling import train_estimators  # noqa: PLC0415 - the learning libraries load slowly
+    """Train on a ledger for an operator, or on simulated counties for none: that record tells no time."""
+    from app.scoring.training_record import Run  # noqa: PLC0415 - the learning libraries load slowly
+    from app.services.modelling import train_estimators  # noqa: PLC0415
 
-    counties = counties_of(ledger, pack, loans, until, report)
-    trained_on = "simulation" if ledger is None else "ledger"
-    train_estimators(counties, out, policy=pack, known_until=until, trained_on=trained_on, progress=report)
+    run = Run(operator=operator, started_at=now()) if operator else Run(operator=_DEMO)
+    trained_on = "ledger" if operator else "simulation"
+    train_estimators(
+        counties, out, policy=pack, known_until=until, trained_on=trained_on, run=run, progress=report
+    )
 
 
 def counties_of(

@@ -49,7 +49,9 @@ Folds = Annotated[
 ]
 Repeats = Annotated[int, typer.Option(min=1, help="how often folds are drawn", rich_help_panel=_PANEL)]
 Seed = Annotated[int, typer.Option(min=0, max=2**20, help="seed of folds and trees", rich_help_panel=_PANEL)]
-Operator = Annotated[str, typer.Option(help="who trains, for the card", rich_help_panel=_PANEL)]
+Operator = Annotated[
+    str | None, typer.Option(help="who trains, a code, for the card or record; --ledger needs it")
+]
 
 
 def signs(file: Path | None) -> tuple[tuple[str, int], ...]:

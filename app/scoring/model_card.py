@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from app.domain.money import PPM
 from app.features.catalogue import BY_NAME, REFUSED
+from app.scoring.groups import group_section
 from app.scoring.proxies import proxy_section
+from app.scoring.training_record import RECORD
 
 _SIMULATED: Final = """
 > **Trained on simulated counties.** It shows how the system works; decide about no real person with it.
@@ -36,6 +39,12 @@ as not defaulted).
 
 {results}
 
+## Groups
+
+What was expected of groups of the test loans and what came; whom a warning would have hit, {flagged_at}.
+
+{groups_told}
+
 ## Features
 
 | name | 名称 | unit | cause | sign |
@@ -48,9 +57,23 @@ Never used, by rule: {refused}.
 
 {proxies}
 
-The probability holds for loans like those it learnt from. Not for deciding without a person, not for
-collecting, not for pricing, not for loans of other kinds or sizes. SHAP values say what moved the estimate,
-not what caused the trouble.
+The probability holds for loans like those it learnt from. SHAP values say what moved the estimate, not what
+caused the trouble.
+
+Must not be used for 不得用于: {not_for}.
+
+## Record of the training 训练记录
+
+| | |
+|---|---|
+| 数据来源 source | {trained_on}, {data[counties]} ledger(s) |
+| 数据时间 time of the data | {data[matured_from]} … {data[matured_until]}, known until {known_until} |
+| 数据量 volume | {data[loans]} loans, {data[rows]} rows, {data[columns]} columns |
+| 数据指纹 fingerprint | {data[fingerprint]} |
+| 抽样 sampling | {sampling[rows]}; {sampling[cut]} {shares}; landmarks {landmarks}; seed {seed} |
+| 代码版本 code version | {code[version]}, catalogue {code[catalogue]} |
+| 环境 environment | {environment_told} |
+| 操作人与时间 operator and time | `{record_file}` beside this card |
 """
 _LEARNERS: Final = {
     "boosted": "A cross-fitted bag of boosted trees ({trees} in all, depth 3 at most), monotone where the "
@@ -85,10 +108,26 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
             "parts": "\n".join(_part(name, part) for name, part in metrics["parts"].items()),
             "results": "\n\n".join(_result(n, metrics[n]) for n in metrics if n.startswith("test")),
             "features": "\n".join(_feature(feature) for feature in manifest["features"]),
+            **_recorded(manifest),
+            "groups_told": group_section(metrics["groups"]),
             "proxies": proxy_section(metrics["proxies"]),
             "refused": "、".join(item.zh for item in REFUSED),
         }
     )
+
+
+def _recorded(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    record, flagged = manifest["record"], manifest["spec"]["flagged_ppm"]
+    versions = {"Python": record["environment"]["python"], **manifest["versions"]}
+    return {
+        "data": record["data"],
+        "sampling": record["sampling"],
+        "code": record["code"],
+        "environment_told": ", ".join(f"{name} {said}" for name, said in versions.items()),
+        "not_for": "；".join(f"{each['zh']} {each['en']}" for each in record["not_for"]),
+        "record_file": RECORD,
+        "flagged_at": f"from {flagged / PPM:.0%} on" if flagged < PPM else "were a threshold given",
+    }
 
 
 def _part(name: str, part: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final, Self
 
+from app.domain.money import PPM
 from app.features.feature import Stage
 from app.scoring.crossfit import CrossfitRecipe
 
@@ -30,6 +31,8 @@ class TrainingSpec:
     learnt from, the later ones calibrate by margins of trees that have not seen them, the test judges.
     `features` picks columns; None takes all that the catalogue lets the stage learn from. Below
     `least_loans` or `least_defaults` the scorecard speaks, down to `card_loans` and `card_defaults`.
+    Groups of at least `group_loans` loans are told apart; `flagged_ppm`, the pack's threshold of yellow, says
+    whom of them a warning would hit (nobody where it is not given).
     """
 
     stage: Stage
@@ -48,6 +51,8 @@ class TrainingSpec:
     least_defaults: int = 30
     card_loans: int = 100
     card_defaults: int = 10
+    group_loans: int = 50
+    flagged_ppm: int = PPM
 
     def for_stage(self, stage: Stage) -> Self:
         """Give the same run for another stage."""

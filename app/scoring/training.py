@@ -21,6 +21,7 @@ from app.scoring import artifact
 from app.scoring.calibrating import fit_calibration, fit_rating_rates
 from app.scoring.calibration import Calibration, RatingRates
 from app.scoring.explanation_tables import FRACTION_BITS
+from app.scoring.groups import all_gaps
 from app.scoring.labels import DEFAULTED, RESTRUCTURED
 from app.scoring.learning import Learned, learn
 from app.scoring.measures import auc, ks, truth_of
@@ -32,6 +33,7 @@ from app.scoring.reliability import coverage, deciles, in_the_large, judged_loan
 from app.scoring.report_page import report_page
 from app.scoring.spec import Kind, TrainingSpec
 from app.scoring.splitting import Split, enough_for_trees, split_by_maturity
+from app.scoring.training_record import RECORD, Run, fixed_record, whole_record
 from app.scoring.training_rows import matrix, scored_columns, training_rows
 
 # Rates a features frame: (n,) whole points, null where the rating refers to a person.
@@ -48,8 +50,15 @@ class Artefact:
     files: Mapping[str, bytes]
     metrics: Mapping[str, Any]
 
-    def save(self, folder: Path) -> str:
-        """Write the artefact into a folder and give its id; nothing that loads is left by an interruption."""
+    def save(self, folder: Path, run: Run | None = None) -> str:
+        """Write the artefact into a folder and give its id; nothing that loads is left by an interruption.
+
+        With a run also its record, outside the id.
+        """
+        if run is not None:
+            record = whole_record(self.manifest, self.metrics, run)
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / RECORD).write_bytes(artifact.json_bytes(record))
         return artifact.save(folder, self.manifest, self.files)
 
 
@@ -82,7 +91,7 @@ def train_rows(rows: pl.DataFrame, columns: tuple[str, ...], spec: TrainingSpec)
     kind = spec.kind if enough_for_trees(rows, spec) else Kind.SCORECARD
     fitted = _fit(split, columns, spec, kind)
     metrics = _metrics(rows, split, fitted, spec)
-    manifest = _manifest(split, fitted, spec)
+    manifest = _manifest(split, fitted, spec) | {"record": fixed_record(rows, columns, spec)}
     reference = training_reference(rows, fitted.learned.tables, spec, test_from=split.starts["test"])
     files = _files(fitted, manifest, metrics) | {artifact.REFERENCE: artifact.json_bytes(reference.to_dict())}
     return Artefact(manifest=manifest, files=files, metrics=metrics)
@@ -144,14 +153,26 @@ def _metrics(rows: pl.DataFrame, split: Split, fitted: _Fitted, spec: TrainingSp
         "prior_shift": fitted.shift.to_dict(),
         "reliability": _reliability(test, fitted, spec),
         "test": _measured(test, fitted),
+        "groups": _groups(test, fitted, spec),
         "proxies": proxy_report(rows, fitted.columns),
     }
     if fitted.learned.kind is not spec.kind:
         found["note"] = _NOTE
     if spec.stage is Stage.MATURITY and _FORMAL in spec.landmarks:
-        formal = test.filter((pl.col("ends_on") - pl.col("as_of")).dt.total_days() == _FORMAL)
-        found[f"test_at_{_FORMAL}_days"] = _measured(formal, fitted)
+        found[f"test_at_{_FORMAL}_days"] = _measured(test.filter(_on_formal_day()), fitted)
     return found
+
+
+def _on_formal_day() -> pl.Expr:
+    return (pl.col("ends_on") - pl.col("as_of")).dt.total_days() == _FORMAL
+
+
+def _groups(test: pl.DataFrame, fitted: _Fitted, spec: TrainingSpec) -> list[dict[str, Any]]:
+    """Show groups on the day of the formal assessment, or else at each loan's last row."""
+    formal = test.filter(_on_formal_day())
+    once = formal if formal.height else test.unique(["county", "loan_id"], keep="last", maintain_order=True)
+    pd = fitted.calibration.apply(fitted.learned.margins(matrix(once, fitted.columns)))[0]
+    return all_gaps(once, pd, least=spec.group_loans, flagged_ppm=spec.flagged_ppm)
 
 
 _NOTE: Final = {

@@ -14,8 +14,9 @@ from app.domain.errors import InvalidValueError
 from app.domain.frames import Frames
 from app.domain.money import PPM
 from app.policy.policy import Rules
-from app.scoring.comparison import Figures, Opinion, beyond, differences, group_gaps
+from app.scoring.comparison import Figures, Opinion, beyond, differences
 from app.scoring.drift import SCORE, stability
+from app.scoring.groups import all_gaps
 from app.scoring.labels import DEFAULTED, REPAID, RESTRUCTURED
 from app.scoring.measures import auc
 from app.scoring.pd_model import Estimator
@@ -23,8 +24,6 @@ from app.services.desk import Desk
 from app.services.matured import formal_days, seen_rows, told_outcomes
 from app.services.watch_ports import GateReport
 
-_GROUPS: Final = ("registration", "age", "industry", "use_mode", "kind", "bank")
-_AGES: Final = ((45, "under 45"), (60, "45 to 59"))
 _ID_DIGITS: Final = 16
 
 
@@ -171,18 +170,8 @@ def _opinion(rows: pl.DataFrame, estimator: Estimator) -> Opinion:
 
 
 def _groups(rows: pl.DataFrame, opinion: Opinion, rules: Rules) -> list[Figures]:
-    age = pl.when(pl.col("borrower_age").is_not_null()).then(_age_band())
-    named = rows.with_columns(age.alias("age"), pl.Series("pd_ppm", opinion.pd_ppm))
     least, flag = rules.parameters["gate_group_least_loans"], round(rules.parameters["pd_yellow"] * PPM)
-    told = [group_gaps(named, name, least=least, flagged_ppm=flag) for name in _GROUPS]
-    return [row for rows_of in told for row in rows_of]
-
-
-def _age_band() -> pl.Expr:
-    bands = pl.lit("60 and over")
-    for bound, name in reversed(_AGES):
-        bands = pl.when(pl.col("borrower_age") < bound).then(pl.lit(name)).otherwise(bands)
-    return bands
+    return all_gaps(rows, opinion.pd_ppm, least=least, flagged_ppm=flag)
 
 
 def _leaks(rows: pl.DataFrame, contest: Contest) -> list[Figures]:

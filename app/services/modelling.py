@@ -12,6 +12,7 @@ import polars as pl
 from app import CODE_VERSION
 from app.assessment import Basis
 from app.domain.frames import Frames
+from app.domain.money import PPM
 from app.features.feature import Stage
 from app.policy.policy import Policy
 from app.scoring.action_effects import FOLLOWED, EffectsSpec, estimate_effects
@@ -20,6 +21,7 @@ from app.scoring.effects_artifact import save_effects
 from app.scoring.rating import rate
 from app.scoring.spec import TrainingSpec
 from app.scoring.training import train
+from app.scoring.training_record import Run
 from app.scoring.uplift import EXPECTED, UpliftSpec, estimate_groups
 from app.services.formal import formally_assessed
 from app.warning.effects import EffectTable
@@ -52,21 +54,27 @@ def train_estimators(
     policy: Policy,
     known_until: date,
     trained_on: str,
+    run: Run,
     progress: Progress,
 ) -> Mapping[str, str]:
     """This function will train every estimator on the ledgers and save it below `out_dir`: ids by name.
 
     `policy` says when a loan counts as defaulted and rates each row by the rules of `known_until`, so that
-    the rating stands beside the estimate. Raises TrainingError with what to do; nothing half is left.
+    the rating stands beside the estimate. `run` goes into the record of the training, not into the
+    artefact's id. Raises TrainingError with what to do; nothing half is left.
     """
     rules = policy.at(known_until)
     days = int(rules.parameters["default_days_after_maturity"])
     ids = {}
     for done, stage in enumerate(Stage):
         progress("训练 train", done, len(Stage))
-        spec = TrainingSpec(stage=stage, trained_on=trained_on, known_until=known_until, default_days=days)
+        spec = TrainingSpec(
+            stage=stage, trained_on=trained_on, known_until=known_until, default_days=days,
+            flagged_ppm=round(rules.parameters["pd_yellow"] * PPM),
+            group_loans=int(rules.parameters["gate_group_least_loans"]),
+        )  # fmt: skip
         artefact = train(counties, spec, rating=lambda rows: rate(rows, rules)["rating_points"])
-        ids[stage.value] = artefact.save(out_dir / stage.value)
+        ids[stage.value] = artefact.save(out_dir / stage.value, run)
     progress("训练 train", len(Stage), len(Stage))
     return ids
 

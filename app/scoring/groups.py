@@ -1,0 +1,44 @@
+"""Groups of borrowers and loans whose treatment is held apart: what was expected of each and what came."""
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from app.scoring.comparison import Figures, beyond, group_gaps
+
+GROUPS: Final = ("registration", "age", "industry", "use_mode", "kind", "bank")
+_AGES: Final = ((45, "under 45"), (60, "45 to 59"))
+
+
+def all_gaps(
+    rows: pl.DataFrame, pd_ppm: NDArray[np.int64], *, least: float, flagged_ppm: int
+) -> list[Figures]:
+    """Show every group of at least `least` loans (rows with `bad`) as `group_gaps` does."""
+    age = pl.when(pl.col("borrower_age").is_not_null()).then(_age_band())
+    named = rows.with_columns(age.alias("age"), pl.Series("pd_ppm", pd_ppm))
+    told = [group_gaps(named, name, least=least, flagged_ppm=flagged_ppm) for name in GROUPS]
+    return [row for rows_of in told for row in rows_of]
+
+
+def _age_band() -> pl.Expr:
+    bands = pl.lit("60 and over")
+    for bound, name in reversed(_AGES):
+        bands = pl.when(pl.col("borrower_age") < bound).then(pl.lit(name)).otherwise(bands)
+    return bands
+
+
+def group_section(gaps: list[Figures]) -> str:
+    """Write groups as a table of the model card, in Markdown."""
+    lines = [
+        f"| {g['column']} | {g['group']} | {g['n']} | {g['expected']:.2%} | {g['observed']:.2%} | "
+        f"{beyond(g):.2%} | {g['flagged']:.1%} | {_share(g['flagged_of_repaid'])} |"
+        for g in gaps
+    ]
+    head = "| group | of | loans | expected | observed | beyond its interval | flagged | flagged of repaid |"
+    return "\n".join([head, "|---|---|---|---|---|---|---|---|", *lines])
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
