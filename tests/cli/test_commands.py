@@ -122,6 +122,17 @@ def test_every_command_has_help(command: str) -> None:
     assert "Usage" in done.stdout
 
 
+def test_training_on_a_ledger_asks_who_trains(tmp_path: Path) -> None:
+    ledger = tmp_path / "台账.xlsx"
+    ledger.touch()
+
+    done = CliRunner().invoke(app, ["train", "--ledger", str(ledger), "--out", str(tmp_path / "models")])
+
+    assert done.exit_code == 2
+    assert "--operator" in done.output
+    assert not (tmp_path / "models").exists()
+
+
 def test_packs_that_ship_are_sound_and_a_broken_one_is_named(run: Run, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()
