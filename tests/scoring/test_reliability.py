@@ -20,7 +20,8 @@ def _loans(n: int, seed: int, *, bend: float = 0.0) -> tuple[np.ndarray, pl.Data
     rows = pl.DataFrame(
         {
             "county": 0, "loan_id": np.arange(n), "bad": (rng.random(n) < truth).astype(float),
-            "weight": 1.0, "township_code": [("A", "B", "A", None)[i % 4 if i % 100 == 3 else i % 2] for i in range(n)],
+            "weight": 1.0,
+            "township_code": [("A", "B", "A", None)[i % 4 if i % 100 == 3 else i % 2] for i in range(n)],
             "ends_on": [date(2022 + i % 2, 1, 1) for i in range(n)],
         }
     )  # fmt: skip
