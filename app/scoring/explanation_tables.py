@@ -171,10 +171,13 @@ def _read_members(archive: zipfile.ZipFile) -> dict[str, Any]:
 
 
 def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    array = np.load(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
+    data = archive.read(f"{name}.npy")
+    array = np.load(io.BytesIO(data), allow_pickle=False)
     dtype, dimensions = _MEMBERS[name]
     if not isinstance(array, np.ndarray) or array.ndim != dimensions or not array.dtype.str.startswith(dtype):
         raise ValueError("unexpected layout")
+    if _array_bytes(array) != data:
+        raise ValueError("written another way")  # a header whose length is altered shifts what follows it
     return array
 
 

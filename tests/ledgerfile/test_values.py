@@ -137,7 +137,9 @@ def test_every_spelling_of_every_choice_is_read() -> None:
 
 
 def test_a_choice_outside_the_list_is_refused_with_the_list() -> None:
-    assert read("打工", LOANS.column("use_mode")) == (None, "用款方式不在可选范围内（户贷户用、户贷企用）")
+    listed = "户贷户用、户贷企用、股权量化、合伙抱团、资产返租"
+
+    assert read("打工", LOANS.column("use_mode")) == (None, f"用款方式不在可选范围内（{listed}）")
 
 
 @pytest.mark.parametrize(
