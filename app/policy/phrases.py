@@ -52,9 +52,16 @@ _UNITS: Final[Mapping[str, Text]] = MappingProxyType(
         "permille": Text("‰", " ‰"),
         "years of age": Text("岁", " years"),
         "times the fund": Text("倍", " times the fund"),
+        "times the mean": Text("倍（相对均值）", " times the mean"),
+        "visits": Text("次走访", " visits"),
+        "letters": Text("个字", " letters"),
+        "yuan a year": Text("元/年", " yuan a year"),
+        "societies": Text("个", " societies"),
     }
 )
-_PLAIN: Final = frozenset({"", "code", "count", "level", "answer", "flag"})  # numbers that stand alone
+_PLAIN: Final = frozenset(  # numbers that stand alone
+    {"", "code", "count", "level", "answer", "flag", "difference", "slope", "index", "AUC"}
+)
 YES_NO_UNITS: Final = frozenset({"flag", "answer"})
 _PARTS: Final = frozenset({"share", "ratio"})  # parts of one, shown in per cent
 _DAY: Final = "yyyymmdd"

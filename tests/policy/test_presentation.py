@@ -159,3 +159,12 @@ def test_a_bound_may_look_its_number_up() -> None:
     said = Phrases.of(rules, {}).bound(bound, "months")
 
     assert said == ("大于“贷款期限上限”（36个月）", "above “longest term” (36 months)")
+
+
+def test_every_unit_of_every_pack_is_said_in_chinese() -> None:
+    sections = ("parameters", "figures", "indicators", "triggers")
+    entries = [e for name in policies() for s in sections for e in getattr(load(name).pack, s).values()]
+
+    bare = {e.unit for e in entries if e.unit and e.unit in amount(1.0, e.unit).zh and e.unit.isascii()}
+
+    assert bare <= {"%"}
