@@ -10,7 +10,12 @@ from typing import Final
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK: Final = "10X98765432"
 _SHAPE: Final = re.compile(r"[1-9][0-9]{16}[0-9X]")
-DIVISION_DIGITS: Final[Mapping[str, int]] = MappingProxyType({"county": 6, "township": 9, "village": 12})
+COUNTY_DIGITS: Final = 6
+TOWNSHIP_DIGITS: Final = 9
+VILLAGE_DIGITS: Final = 12
+DIVISION_DIGITS: Final[Mapping[str, int]] = MappingProxyType(
+    {"county": COUNTY_DIGITS, "township": TOWNSHIP_DIGITS, "village": VILLAGE_DIGITS}
+)
 
 
 def normal_id_number(text: str) -> str:

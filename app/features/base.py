@@ -7,7 +7,9 @@ from typing import Final
 import polars as pl
 
 from app.domain.frames import Frames
+from app.domain.identity import TOWNSHIP_DIGITS
 from app.domain.words import LoanKind
+from app.features.expressions import months_between
 from app.features.facts import Facts
 from app.features.household_loans import LOAN_STATE_TABLES, household_loans
 
@@ -17,13 +19,7 @@ IDENTITY: Final = (
 )  # fmt: skip
 BASE_COLUMNS: Final = (*IDENTITY, "annual_rate", "term_months", "times_extended", "times_renewed")
 BASE_TABLES: Final = ("households", *LOAN_STATE_TABLES)
-_TOWNSHIP_DIGITS: Final = 9
-_DAYS_PER_MONTH: Final = 30.4375
-_TERM: Final = (
-    ((pl.col("contract_matures_on") - pl.col("disbursed_on")).dt.total_days() / _DAYS_PER_MONTH)
-    .round(0)
-    .cast(pl.Int64)
-)
+_TERM: Final = months_between("disbursed_on", "contract_matures_on")
 
 
 def loan_base(frames: Frames, *, as_of: date, loan_ids: Sequence[str] | None = None) -> pl.DataFrame:
@@ -123,6 +119,6 @@ def _placed(facts: Facts, rows: pl.DataFrame) -> pl.DataFrame:
     """Add the place of each row's household as it was known on the row's day."""
     keys = rows.lazy().select("row", "household_id", "as_of")
     places = facts.known(keys, "households", "village_code", by="household_id").select("row", "village_code")
-    township = pl.col("village_code").str.head(_TOWNSHIP_DIGITS).alias("township_code")
+    township = pl.col("village_code").str.head(TOWNSHIP_DIGITS).alias("township_code")
     placed = rows.join(places.collect(), on="row", how="left", maintain_order="left")
     return placed.with_columns(township).select(BASE_COLUMNS)

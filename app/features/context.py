@@ -13,11 +13,11 @@ from typing import Final, Self
 import polars as pl
 
 from app.domain.frames import Frames
+from app.domain.identity import TOWNSHIP_DIGITS
 from app.features.facts import Facts
 from app.features.household_loans import OVERDUE_TABLES, dues, household_loans, owed
 
 CONTEXT_TABLES: Final = ("households", "guarantee_groups", *OVERDUE_TABLES)
-_TOWNSHIP_DIGITS: Final = 9
 _NOTHING: Final = tuple(
     pl.DataFrame(schema={by: pl.String(), "day": pl.Date(), "late": pl.Int64(), "active": pl.Int64()})
     for by in ("township_code", "group_id", "household_id")
@@ -82,7 +82,7 @@ def _snapshot(facts: Facts, day: date) -> tuple[pl.DataFrame, pl.DataFrame, pl.D
     keys = _keys(facts, day)
     households = _household_counts(facts, keys)
     placed = facts.known(keys.lazy(), "households", "village_code", by="household_id").select(
-        "household_id", pl.col("village_code").str.head(_TOWNSHIP_DIGITS).alias("township_code")
+        "household_id", pl.col("village_code").str.head(TOWNSHIP_DIGITS).alias("township_code")
     )
     grouped = _memberships(facts, keys.lazy()).select("household_id", "group_id")
     townships, groups = (part.collect().join(households, on="household_id") for part in (placed, grouped))

@@ -13,6 +13,7 @@ from app.domain.words import Word
 
 _STEP: Final = 16  # more than any choice has words
 YUAN: Final = 100
+DAYS_PER_MONTH: Final = 30.4375
 
 
 def recent(months: int) -> pl.Expr:
@@ -77,6 +78,12 @@ def of_largest(code: pl.Expr, size: str) -> pl.Expr:
 def days_between(earlier: str, later: str) -> pl.Expr:
     """Count the days from one date to another; negative when the order is reversed."""
     return pl.col(later).cast(pl.Int32) - pl.col(earlier).cast(pl.Int32)
+
+
+def months_between(earlier: str, later: str) -> pl.Expr:
+    """Count the whole months, rounded, from one date to another."""
+    days = (pl.col(later) - pl.col(earlier)).dt.total_days()
+    return (days / DAYS_PER_MONTH).round(0).cast(pl.Int64)
 
 
 def month_number(column: str) -> pl.Expr:

@@ -38,6 +38,7 @@ _FORMATS: Final[Mapping[Kind, str]] = {
 }
 _WIDTH: Final = 14  # characters
 _WIDTHS: Final[Mapping[Kind, int]] = {Kind.PERSON: 20, Kind.TEXT: 18, Kind.CHOICE: 18, Kind.DATE: 12}
+_WIDEST, _LOOKED_AT = 44, 200  # characters of a column of texts, and the rows that say how many it needs
 _LAST_NARROW: Final = 0x2E7F
 _FORMULA: Final = re.compile(r"^'*[=+\-@\t\r\x00]")
 _YES_NO: Final[Mapping[Language, tuple[str, str]]] = {"zh": ("是", "否"), "en": ("yes", "no")}
@@ -130,11 +131,22 @@ def _head(page: Worksheet, sheet: Sheet, height: int, bold: Format) -> None:
     """Write the heading row, which stays in sight and filters, over columns wide enough to read."""
     for position, column in enumerate(sheet.columns):
         heading = sheet.heading(column)
-        page.set_column(position, position, max(_WIDTHS.get(column.kind, _WIDTH), _shown_width(heading)))
+        page.set_column(position, position, max(_needed(sheet, column), _shown_width(heading)))
         page.write_string(0, position, heading, bold)
     page.freeze_panes(1, 0)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0)
     if sheet.columns:
         page.autofilter(0, 0, max(height, 1), len(sheet.columns) - 1)
+
+
+def _needed(sheet: Sheet, column: Column) -> int:
+    usual = _WIDTHS.get(column.kind, _WIDTH)
+    if column.kind is not Kind.TEXT:
+        return usual
+    texts = sheet.rows.get_column(column.name).head(_LOOKED_AT).cast(pl.String).drop_nulls()
+    return min(_WIDEST, max((_shown_width(text) for text in texts), default=usual))
 
 
 def _shown_width(text: str) -> int:

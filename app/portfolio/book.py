@@ -6,12 +6,11 @@ from typing import Final
 import polars as pl
 
 from app.domain.frames import Frames
+from app.domain.identity import COUNTY_DIGITS, TOWNSHIP_DIGITS
+from app.features.expressions import months_between
 from app.features.facts import Facts
 from app.features.household_loans import dues, household_loans, owed, with_lateness
 
-_COUNTY_DIGITS: Final = 6
-_TOWNSHIP_DIGITS: Final = 9
-_DAYS_PER_MONTH: Final = 30.4375
 _KEYS: Final = ("firm_id", "line_id", "group_id", "method", "subsidised", "helper_id")
 BOOK_COLUMNS: Final = (
     "loan_id", "household_id", "borrower_id", "county_code", "township_code", "village_code", "bank",
@@ -47,10 +46,7 @@ def _owners(frames: Frames, as_of: date) -> pl.DataFrame:
 _STATE: Final = (
     pl.when("active").then("balance").otherwise(0).alias("balance"),
     (pl.col("due_principal").fill_null(0) - pl.col("paid_principal")).clip(0).alias("principal_overdue"),
-    ((pl.col("contract_matures_on") - pl.col("disbursed_on")).dt.total_days() / _DAYS_PER_MONTH)
-    .round(0)
-    .cast(pl.Int64)
-    .alias("term_months"),
+    months_between("disbursed_on", "contract_matures_on").alias("term_months"),
 )
 _OVERDUE: Final = tuple(
     pl.when("active").then(name).otherwise(0).alias(name)
@@ -65,8 +61,8 @@ def _placed(lines: pl.DataFrame, frames: Frames, as_of: date) -> pl.DataFrame:
     places = known["households"].select(
         "household_id",
         "village_code",
-        village.str.head(_TOWNSHIP_DIGITS).alias("township_code"),
-        village.str.head(_COUNTY_DIGITS).alias("county_code"),
+        village.str.head(TOWNSHIP_DIGITS).alias("township_code"),
+        village.str.head(COUNTY_DIGITS).alias("county_code"),
     )
     keys = known["loans"].select("loan_id", *_KEYS)
     return lines.join(places, on="household_id", how="left").join(keys, on="loan_id", how="left")

@@ -8,9 +8,10 @@ from typing import Any, Final
 import polars as pl
 
 from app.documents.content import Bulletin, Section, TextTable
+from app.domain.identity import TOWNSHIP_DIGITS
 from app.portfolio.bulletin_ranks import rank_section
 from app.portfolio.period import Period
-from app.portfolio.progress import TOWNSHIP_DIGITS, county_share, task_shares
+from app.portfolio.progress import county_share, task_shares
 from app.portfolio.report import BANK, COUNTY, TOWNSHIP, CountyReport
 from app.portfolio.report_tables import county_name, named
 from app.portfolio.wording import NOTHING, day_words, listed, number, percent, wan

@@ -8,12 +8,12 @@ import polars as pl
 from app.domain.frames import Frames
 from app.domain.scheme_words import CreditClass
 from app.domain.words import Action, LoanKind
+from app.features.expressions import DAYS_PER_MONTH
 from app.policy.rules import Resolved, Rules
 from app.portfolio.scheme import section
 
 _RANKS: Final = {word.value: rank for rank, word in enumerate(CreditClass)}
 _RESTRUCTURED: Final = (LoanKind.RENEWAL.value, LoanKind.EXTENSION.value)
-_DAYS_PER_MONTH: Final = 30.4375
 CLASS_COLUMNS: Final = (
     "loan_id", "household_id", "township_code", "village_code", "bank", "balance", "days_overdue",
     "times_extended", "times_renewed", "months_since_restructured", "credit_class", "class_rules",
@@ -84,6 +84,6 @@ def _with_restructuring(loans: pl.DataFrame, frames: Frames, as_of: date) -> pl.
     )
     last = moved.group_by("loan_id").agg(pl.col("decided_on").max().alias("extended_on"))
     began = pl.when(pl.col("kind").is_in(_RESTRUCTURED)).then("disbursed_on")
-    since = (pl.lit(as_of) - pl.max_horizontal(began, "extended_on")).dt.total_days() / _DAYS_PER_MONTH
+    since = (pl.lit(as_of) - pl.max_horizontal(began, "extended_on")).dt.total_days() / DAYS_PER_MONTH
     joined = loans.join(last, on="loan_id", how="left", maintain_order="left")
     return joined.with_columns(since.alias("months_since_restructured"))

@@ -7,11 +7,10 @@ from typing import Final
 import polars as pl
 
 from app.domain.frames import Frames
+from app.domain.identity import COUNTY_DIGITS, TOWNSHIP_DIGITS
 from app.domain.words import Registration
 from app.portfolio.ratios import mean, share
 
-COUNTY_DIGITS: Final = 6
-TOWNSHIP_DIGITS: Final = 9
 COVERAGE_COLUMNS: Final = (
     "households", "registered", "rated", "registered_rated", "granted", "granted_amount", "used",
     "used_amount", "granted_used", "rated_share", "registered_rated_share", "granted_share", "used_share",

@@ -7,6 +7,7 @@ import polars as pl
 
 from app.domain.frames import Frames
 from app.domain.words import Action, Eligibility, LoanKind, Word
+from app.features.expressions import months_between
 from app.policy.rules import Rules
 from app.portfolio.action_limits import action_outcomes_of_loans, all_cited
 from app.portfolio.book import loan_book
@@ -24,7 +25,6 @@ MEDIUM_SHARE: Final = "extension_medium_share"
 LONG_MONTHS: Final = "extension_long_months"
 _CODES: Final = (SHORT_BOUND, MEDIUM_BOUND, SHORT_SHARE, MEDIUM_SHARE, LONG_MONTHS)
 _LONGEST_CHAIN: Final = 12  # a chain of extensions longer than this is a loop in the data
-_DAYS_PER_MONTH: Final = 30.4375
 
 
 class TermClass(Word):
@@ -105,13 +105,7 @@ def _allowed(numbers: dict[str, float]) -> pl.Expr:
     return months.cast(pl.Int64).alias("months_allowed")
 
 
-_USED: Final = (
-    ((pl.col("matures_on") - pl.col("contract_matures_on")).dt.total_days() / _DAYS_PER_MONTH)
-    .round(0)
-    .cast(pl.Int64)
-    .clip(0)
-    .alias("months_used")
-)
+_USED: Final = months_between("contract_matures_on", "matures_on").clip(0).alias("months_used")
 _LEFT: Final = (pl.col("months_allowed") - pl.col("months_used")).clip(0).alias("months_left")
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from app.domain.frames import Frames
+from app.domain.identity import TOWNSHIP_DIGITS
 from app.domain.money import FEN_PER_YUAN, PPM
 from app.domain.words import CreditMark, LoanKind
 from app.policy.rules import Resolved, Rules
@@ -18,7 +19,6 @@ LADDER_COLUMNS: Final = (
     "household_id", "township_code", "village_code", "loans", "active_loans", "years_on_time", "step",
     "step_limit", "last_amount", "credit_household", "uplifted_limit", "limit", "referred", "reasons",
 )  # fmt: skip
-_TOWNSHIP_DIGITS: Final = 9
 # What each reason says, in the order in which limits change.
 REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -96,7 +96,7 @@ def household_record(frames: Frames, book: pl.DataFrame, *, as_of: date) -> pl.D
     """
     village = pl.col("village_code")
     homes = frames.as_of(as_of)["households"].filter(pl.col("surveyed_on") <= as_of)
-    places = homes.select("household_id", village.str.head(_TOWNSHIP_DIGITS).alias("township_code"), village)
+    places = homes.select("household_id", village.str.head(TOWNSHIP_DIGITS).alias("township_code"), village)
     loans, marks = _loans(book, as_of), _marks(frames, as_of)
     joined = places.join(_sums(loans, marks), on="household_id", how="left").join(
         marks, on="household_id", how="left"

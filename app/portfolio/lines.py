@@ -7,6 +7,7 @@ import polars as pl
 
 from app.domain.errors import InvalidValueError, NoRulesInForceError, NotFoundError
 from app.domain.frames import Frames
+from app.domain.identity import TOWNSHIP_DIGITS
 from app.domain.money import FEN_PER_YUAN
 from app.domain.words import LoanKind
 from app.policy.evaluate import outcomes
@@ -20,7 +21,6 @@ LINE_COLUMNS: Final = (
 )  # fmt: skip
 DRAW_COLUMNS: Final = ("line_id", "amount", "available", "result", "decided_by", "spoke", "unclear")
 _CONTINUING: Final = (LoanKind.RENEWAL.value, LoanKind.EXTENSION.value)
-_TOWNSHIP_DIGITS: Final = 9
 _NAMED: Final = 5  # lines named in an error
 
 
@@ -100,7 +100,7 @@ def _highest_limits(frames: Frames, as_of: date) -> pl.DataFrame:
 
 def _places(known: Frames) -> pl.DataFrame:
     village = pl.col("village_code")
-    township = village.str.head(_TOWNSHIP_DIGITS).alias("township_code")
+    township = village.str.head(TOWNSHIP_DIGITS).alias("township_code")
     return known["households"].select("household_id", township, village)
 
 

@@ -7,10 +7,11 @@ from typing import Final
 import polars as pl
 
 from app.domain.frames import Frames
+from app.domain.identity import TOWNSHIP_DIGITS
 from app.portfolio.appraisal import MEASURES
 from app.portfolio.coverage import coverage
 from app.portfolio.movements import movements
-from app.portfolio.progress import TOWNSHIP_DIGITS, progress, task_shares
+from app.portfolio.progress import progress, task_shares
 from app.portfolio.statistics import statistics, with_places
 
 TOWNSHIP: Final = "township_code"

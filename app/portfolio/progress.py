@@ -7,11 +7,10 @@ from typing import Final
 import polars as pl
 
 from app.domain.frames import Frames
+from app.domain.identity import COUNTY_DIGITS, TOWNSHIP_DIGITS
 from app.portfolio.movements import CARRYING
 from app.portfolio.ratios import share
 
-COUNTY_DIGITS: Final = 6
-TOWNSHIP_DIGITS: Final = 9
 PROGRESS_COLUMNS: Final = (
     "place_code", "starts_on", "ends_on", "task_amount", "lent_loans", "lent_households", "lent_amount",
     "task_share",

@@ -10,13 +10,14 @@ import polars as pl
 
 from app.domain.errors import NotFoundError
 from app.domain.frames import Frames
+from app.domain.identity import COUNTY_DIGITS
 from app.policy.policy import Rules
 from app.portfolio.appraisal import LAST_PLACE_MONTHS, appraise, monthly_ranks, times_last
 from app.portfolio.book import loan_book
 from app.portfolio.coverage import coverage
 from app.portfolio.measures import Stretch, measures, townships
 from app.portfolio.period import Period, day_before, month_ends, months_back
-from app.portfolio.progress import COUNTY_DIGITS, progress
+from app.portfolio.progress import progress
 from app.portfolio.statistics import statistics, with_places
 
 COUNTY, TOWNSHIP, VILLAGE, BANK = "", "township_code", "village_code", "bank"

@@ -6,10 +6,11 @@ from typing import Final
 import polars as pl
 
 from app.documents.content import Form, Heading, Language, Table
+from app.domain.identity import TOWNSHIP_DIGITS, VILLAGE_DIGITS
 from app.domain.words import Industry, LoanKind, Word
 from app.portfolio.appraisal import InForceMerit
 from app.portfolio.period import Period
-from app.portfolio.progress import TOWNSHIP_DIGITS, county_share, task_shares
+from app.portfolio.progress import county_share, task_shares
 from app.portfolio.report import BANK, COUNTY, TOWNSHIP, VILLAGE, CountyReport, Ranking
 from app.portfolio.report_headings import (
     APPRAISAL,
@@ -28,8 +29,7 @@ from app.portfolio.report_headings import (
     VILLAGE_NAME,
 )
 
-_VILLAGE_DIGITS: Final = 12
-_DIGITS: Final = {TOWNSHIP: TOWNSHIP_DIGITS, VILLAGE: _VILLAGE_DIGITS}
+_DIGITS: Final = {TOWNSHIP: TOWNSHIP_DIGITS, VILLAGE: VILLAGE_DIGITS}
 _TOTAL: Final[dict[Language, str]] = {"zh": "合计", "en": "total"}
 _YES: Final[dict[Language, str]] = {"zh": "是", "en": "yes"}
 _NAMES: Final[dict[str, tuple[Heading, ...]]] = {

@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from app.domain.errors import NoRulesInForceError
+from app.domain.identity import TOWNSHIP_DIGITS
 from app.domain.words import CreditMark
 from app.policy.rules import Resolved, Rules
 from app.policy.schemes import Standing, StandingInForce
@@ -25,7 +26,6 @@ PLACE_COLUMNS: Final = (
     "level", "township_code", "village_code", "village_group", *COUNTS, *SHARES, "standing", "rank",
     "unclear",
 )  # fmt: skip
-_TOWNSHIP_DIGITS: Final = 9
 _DIGITS: Final = 9  # shares are subtracted to a billionth, so that bounds hold on both sides
 _GROUP: Final = ("township_code", "village_code", "village_group")
 _VILLAGE: Final = ("township_code", "village_code")
@@ -94,7 +94,7 @@ def _facts(
     joined = reduce(lambda rows, more: rows.join(more, on="household_id", how="left"), [now, then, bad],
                     households.select(HOUSEHOLD_COLUMNS))  # fmt: skip
     return joined.with_columns(
-        pl.col("village_code").str.head(_TOWNSHIP_DIGITS).alias("township_code"),
+        pl.col("village_code").str.head(TOWNSHIP_DIGITS).alias("township_code"),
         pl.col("owed", "overdue", "owed_before", "overdue_before", "bad_faith").fill_null(0),
         (pl.col("rated") & pl.col("rating_grade").is_in(credit)).fill_null(value=False).alias("credit"),
     )

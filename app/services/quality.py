@@ -2,20 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 import polars as pl
 
 from app.domain.errors import InvalidValueError
 from app.domain.frames import Frames, latest_versions
+from app.domain.identity import TOWNSHIP_DIGITS
 from app.domain.ledger import BY_NAME
 from app.policy.policy import Rules
 from app.scoring.labels import DEFAULTED, REPAID, RESTRUCTURED
 from app.services.desk import Desk
 from app.services.matured import told_outcomes
 from app.warning.quality import judged_warnings, warning_quality
-
-_TOWNSHIP_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +60,7 @@ def quality(desk: Desk, rules: Rules, *, as_of: date) -> Quality:
 def _placed(loans: pl.DataFrame, ended: pl.DataFrame, frames: Frames) -> pl.DataFrame:
     """Give loans of which nothing was ever said the township of their household."""
     known = latest_versions(frames["households"], BY_NAME["households"].key).sort("surveyed_on", "known_on")
-    home = pl.col("village_code").str.head(_TOWNSHIP_DIGITS).alias("home")
+    home = pl.col("village_code").str.head(TOWNSHIP_DIGITS).alias("home")
     homes = known.unique("household_id", keep="last").select("household_id", home)
     at = ended.select("loan_id", "household_id").join(homes, on="household_id", how="left")
     placed = loans.join(at.select("loan_id", "home"), on="loan_id", how="left", maintain_order="left")

@@ -6,12 +6,12 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from app.domain.identity import TOWNSHIP_DIGITS
 from app.domain.words import LoanKind
 from app.simulation.arrays import Streams, Timeline
 from app.simulation.assumptions import Assumptions
 from app.simulation.spec import CountySpec
 
-_TOWNSHIP_DIGITS: Final = 9
 _TASK_STEP: Final = 1_000_000  # fen: tasks are set in 万元
 
 
@@ -52,7 +52,7 @@ def _lent(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """This function will add up new loans by township and year: place_code, year, lent (fen)."""
     fresh = tables["loans"].filter(pl.col("kind") == LoanKind.NEW.value)
     homes = tables["households"].select("household_id", "village_code")
-    town = pl.col("village_code").str.head(_TOWNSHIP_DIGITS).alias("place_code")
+    town = pl.col("village_code").str.head(TOWNSHIP_DIGITS).alias("place_code")
     year = pl.col("disbursed_on").dt.year().alias("year")
     joined = fresh.select("household_id", "amount", year).join(homes, on="household_id")
     return joined.group_by(town, "year").agg(pl.col("amount").sum().alias("lent"))
