@@ -38,6 +38,7 @@ _FORMATS: Final[Mapping[Kind, str]] = {
 }
 _WIDTH: Final = 14  # characters
 _WIDTHS: Final[Mapping[Kind, int]] = {Kind.PERSON: 20, Kind.TEXT: 18, Kind.CHOICE: 18, Kind.DATE: 12}
+_PAPER: Final = 180  # characters that one page across still shows legibly
 _WIDEST, _LOOKED_AT = 44, 200  # characters of a column of texts, and the rows that say how many it needs
 _LAST_NARROW: Final = 0x2E7F
 _FORMULA: Final = re.compile(r"^'*[=+\-@\t\r\x00]")
@@ -129,14 +130,15 @@ def _write_part(
 
 def _head(page: Worksheet, sheet: Sheet, height: int, bold: Format) -> None:
     """Write the heading row, which stays in sight and filters, over columns wide enough to read."""
-    for position, column in enumerate(sheet.columns):
-        heading = sheet.heading(column)
-        page.set_column(position, position, max(_needed(sheet, column), _shown_width(heading)))
-        page.write_string(0, position, heading, bold)
+    widths = [max(_needed(sheet, c), _shown_width(sheet.heading(c))) for c in sheet.columns]
+    for position, (column, width) in enumerate(zip(sheet.columns, widths, strict=True)):
+        page.set_column(position, position, width)
+        page.write_string(0, position, sheet.heading(column), bold)
     page.freeze_panes(1, 0)
     page.set_landscape()
-    page.fit_to_pages(1, 0)
     page.repeat_rows(0)
+    if sum(widths) <= _PAPER:
+        page.fit_to_pages(1, 0)
     if sheet.columns:
         page.autofilter(0, 0, max(height, 1), len(sheet.columns) - 1)
 
