@@ -14,6 +14,7 @@ from app.scoring.anytable.ranks import fit_ranks, ranked
 from app.scoring.anytable.spec import TableSpec
 from app.scoring.anytable.stumps import fit_stumps
 from app.scoring.crossfit import Rows, crossfit, folds
+from app.scoring.spec import Kind as Champion
 from app.scoring.tabulate import tabulate
 
 FloatVector = NDArray[np.float64]
@@ -46,20 +47,29 @@ def fit_table(
     frame: pl.DataFrame, columns: Sequence[Column], bad: FloatVector, spec: TableSpec
 ) -> TableModel:
     """Fit everything on these rows: levels, ranks, members, calibration on out-of-fold margins."""
+    return fit_learning(learning_of(frame, columns, bad), spec, method_of(bad, spec))
+
+
+def learning_of(frame: pl.DataFrame, columns: Sequence[Column], bad: FloatVector) -> Learning:
+    """Read the rows to learn from, numbers before categories."""
     ordered = tuple(sorted(columns, key=lambda column: column.kind is Kind.CATEGORY))
     levels = tuple(_levels(frame, c) for c in ordered if c.kind is Kind.CATEGORY)
-    learning = Learning(columns=ordered, levels=levels, cells=cells(frame, ordered, levels), bad=bad)
-    fit_members = _trees if method_of(bad, spec) == TREES else _scorecards
-    members, margins = fit_members(learning, spec)
-    beta = _rarer(bad) >= spec.beta_class
-    calibration = fit_calibration(margins, bad, beta=beta)
-    return TableModel(columns=ordered, levels=levels, members=members, calibration=calibration)
+    return Learning(columns=ordered, levels=levels, cells=cells(frame, ordered, levels), bad=bad)
+
+
+def fit_learning(learning: Learning, spec: TableSpec, method: str) -> TableModel:
+    """Fit members of one method, and the calibration on their out-of-fold margins."""
+    members, margins = (_trees if method == TREES else _scorecards)(learning, spec)
+    calibration = fit_calibration(margins, learning.bad, beta=_rarer(learning.bad) >= spec.beta_class)
+    return TableModel(
+        columns=learning.columns, levels=learning.levels, members=members, calibration=calibration
+    )
 
 
 def method_of(bad: FloatVector, spec: TableSpec) -> str:
-    """Tell whether these rows carry trees or only a scorecard."""
+    """Tell what speaks: trees where they are wanted and the rows carry them, else a scorecard."""
     enough = len(bad) >= spec.tree_rows and _rarer(bad) >= spec.tree_class
-    return TREES if enough else SCORECARD
+    return TREES if enough and spec.kind is Champion.BOOSTED else SCORECARD
 
 
 def _rarer(bad: FloatVector) -> int:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from app.scoring.crossfit import CrossfitRecipe
+from app.scoring.spec import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,12 +12,14 @@ class TableSpec:
     """One training: the columns' parts in it, how it is tried, from where on data are too few or too much.
 
     `date` is the day of knowledge of every row; `cv` None means out of time where there is a date, else five
-    folds. Below `tree_rows` rows or `tree_class` rows of the rarer class a scorecard is learnt, not trees.
+    folds. `kind` says what shall speak; below `tree_rows` rows or `tree_class` rows of the rarer class a
+    scorecard does, whatever was asked.
     """
 
     target: str
     date: str | None = None
     id: str | None = None
+    kind: Kind = Kind.BOOSTED
     refuse: tuple[str, ...] = ()
     monotone: tuple[tuple[str, int], ...] = ()
     keep_refused: bool = False
