@@ -100,13 +100,17 @@ def _tell(found: Evaluation) -> None:
 
 def _recorded(found: Evaluation) -> Table:
     table = Table(
-        "action 措施", "treated 笔", "doubly robust 双稳健", "naive 直接比较", "truth 真值", "agrees 相符",
+        "action 措施", "treated 笔", "doubly robust 双稳健", "hidden reasons 未见因素", "naive 直接比较",
+        "truth 真值", "holds 含真值",
         title="已办处置的效果（违约率变化） recorded dispositions: change of the failure rate",
+        caption="未见因素：假定台账看不到的因素对处置的影响不超过最强的已见因素（几率倍数）。"
+        " Hidden reasons: no stronger in choosing than the strongest fact seen (factor of the odds).",
     )  # fmt: skip
     for check in found.recorded:
         e = check.estimate
         table.add_row(
             check.action, str(e.n), f"{e.change:+.2%} ({e.low:+.2%} … {e.high:+.2%})",
-            f"{check.naive:+.2%}", f"{check.truth:+.2%}", "是 yes" if check.agrees else "否 no",
+            f"{e.least:+.1%} … {e.most:+.1%} (×{e.gamma:.2f} {check.yardstick})", f"{check.naive:+.2%}",
+            f"{check.truth:+.2%}", "是 yes" if check.holds else "否 no",
         )  # fmt: skip
     return table

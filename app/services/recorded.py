@@ -11,13 +11,14 @@ import polars as pl
 from app.domain.frames import Frames
 from app.domain.money import PPM
 from app.domain.words import Action
-from app.scoring.doubly_robust import Treated, effect_on_treated
+from app.scoring.doubly_robust import Treated, effect_on_treated, strengths
 from app.scoring.logistic import logit
 from app.warning.causes import SHAP_COLUMNS
 
 _TRIED: Final = (Action.RENEWAL, Action.EXTENSION, Action.EXTRA_HELP, Action.CREDIT_EDUCATION)
 _FACTS: Final = ("production_last", "willingness_last", "needs_funds_last", "times_renewed", "times_extended",
                  "interest_on_time_share_24m", "months_to_main_income_after_maturity")  # fmt: skip
+_ESTIMATE: Final = "pd"
 _FOLLOWED: Final = "25mo"  # from maturity until the outcome of every action is in the books
 _LEAST: Final = 30  # treated loans
 _EDGE: Final = 1.0 / PPM
@@ -27,14 +28,18 @@ _EDGE: Final = 1.0 / PPM
 class Check:
     """How much more often treated loans failed than untreated: estimated doubly robust, naive, and true.
 
-    `agrees` tells whether the truth lies within the interval.
+    `agrees` tells whether the truth lies within the interval that takes the facts for all that treatment was
+    chosen by, `holds` whether within the one that lets hidden reasons be as strong as `yardstick`, the kind
+    of fact that chooses most.
     """
 
     action: str
     estimate: Treated
+    yardstick: str
     naive: float
     truth: float
     agrees: bool
+    holds: bool
 
 
 def check_recorded(
@@ -67,15 +72,26 @@ def _check(action: Action, rows: pl.DataFrame, failed: pl.DataFrame) -> Check:
     treated = rows["decided"].is_not_null().to_numpy()
     seen = np.where(treated, own, collected)
     cluster = rows["village_code"].rank("dense").cast(pl.Int64).to_numpy() - 1
-    found = effect_on_treated(_facts(rows), treated, seen, cluster)
+    facts = _facts(rows)
+    found = strengths(facts, _kinds(facts.shape[1]), treated, cluster)
+    yardstick = max(found, key=lambda kind: found[kind])
+    estimate = effect_on_treated(facts, treated, seen, cluster, found[yardstick])
     truth = float((own - collected)[treated].mean())
     return Check(
         action=action.value,
-        estimate=found,
+        estimate=estimate,
+        yardstick=yardstick,
         naive=float(seen[treated].mean() - seen[~treated].mean()),
         truth=truth,
-        agrees=found.low <= truth <= found.high,
+        agrees=estimate.low <= truth <= estimate.high,
+        holds=estimate.least <= truth <= estimate.most,
     )
+
+
+def _kinds(columns: int) -> dict[str, list[int]]:
+    """Name the columns of `_facts` by kind: each fact is one, the estimate with its causes another."""
+    own = {name: [place] for place, name in enumerate(_FACTS)}
+    return own | {_ESTIMATE: list(range(len(_FACTS), columns))}
 
 
 def _facts(rows: pl.DataFrame) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
