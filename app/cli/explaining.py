@@ -19,6 +19,14 @@ if TYPE_CHECKING:  # the learning libraries load slowly
     from app.scoring.stability import Measure, Stability
 
 _SHOWN = 3  # features of each attribute
+_MEASURES = {
+    "rank_correlation": "rank correlation of features 特征排序相关",
+    "cause_correlation": "rank correlation of causes 成因排序相关",
+    "top_cause": "not green: same top cause 非绿灯首要成因一致",
+    "said": "not green: named as first with a clear lead 明确指出首要成因的比例",
+    "kept": "… and first for the other half too …另一半亦居首",
+    "kept_in_two": "… or among its first two …另一半居前二",
+}
 app = typer.Typer(no_args_is_help=True, help="explanations 解释")
 
 
@@ -77,11 +85,14 @@ def stability(
 
 
 def _table(stage: Stage, found: "Stability") -> Table:
-    title = f"{stage.value}: {found.rows:,} rows, households halved {found.repeats} times 解释稳定性"
+    title = (
+        f"{stage.value}: {found.rows:,} rows, {found.flagged:,} not green, "
+        f"households halved {found.repeats} times 解释稳定性"
+    )
     table = Table("measure 指标", "value", "95 %", title=title)
-    table.add_row("rank correlation of features 特征排序相关", *_cells(found.rank_correlation))
-    table.add_row("same top cause 首要成因一致", *_cells(found.top_cause))
-    table.add_row("… by chance 随机一致", f"{found.by_chance:.3f}", "")
+    for name, label in _MEASURES.items():
+        table.add_row(label, *_cells(getattr(found, name)))
+    table.add_row("same top cause by chance 随机一致", f"{found.by_chance:.3f}", "")
     return table
 
 

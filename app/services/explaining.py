@@ -8,16 +8,16 @@ import numpy as np
 import polars as pl
 
 from app.domain.frames import Frames
+from app.domain.money import PPM
 from app.features.catalogue import BY_NAME
 from app.features.feature import Stage
 from app.policy.policy import Policy
 from app.scoring.explanation import ScoredFeature
-from app.scoring.explanation_tables import ExplanationTables
 from app.scoring.learning import learn
 from app.scoring.proxies import SEX, proxy_report
 from app.scoring.spec import TrainingSpec
 from app.scoring.splitting import Split, split_by_maturity
-from app.scoring.stability import Stability, stability
+from app.scoring.stability import Explainer, Stability, cause_lead, stability
 from app.scoring.training_rows import matrix, scored_columns, training_rows
 from app.services.desk import Desk
 
@@ -42,8 +42,11 @@ def explanation_stability(
 
 
 def _spec(stage: Stage, policy: Policy, known_until: date, trained_on: str) -> TrainingSpec:
-    days = int(policy.at(known_until).parameters[DEFAULT_DAYS])
-    return TrainingSpec(stage=stage, trained_on=trained_on, known_until=known_until, default_days=days)
+    said = policy.at(known_until).parameters
+    return TrainingSpec(
+        stage=stage, trained_on=trained_on, known_until=known_until,
+        default_days=int(said[DEFAULT_DAYS]), flagged_ppm=round(said["pd_yellow"] * PPM),
+    )  # fmt: skip
 
 
 def proxies_of(
@@ -80,11 +83,14 @@ def stability_of(split: Split, spec: TrainingSpec, *, repeats: int) -> Stability
     columns = scored_columns(spec)
     *earlier, judged = split.parts.values()
 
-    def fit(half: pl.DataFrame) -> ExplanationTables:
-        return learn(half, columns, spec, spec.kind).tables
+    features, flagged = _scored(columns, judged), spec.flagged_ppm / PPM
 
-    features = _scored(columns, judged)
-    return stability(pl.concat(earlier), judged, features, fit, repeats=repeats, seed=spec.seed)
+    def fit(half: pl.DataFrame) -> Explainer:
+        learned = learn(half, columns, spec, spec.kind)
+        return Explainer(tables=learned.tables, lead=cause_lead(learned.single, half, features, flagged))
+
+    train = pl.concat(earlier)
+    return stability(train, judged, features, fit, flagged=flagged, repeats=repeats, seed=spec.seed)
 
 
 def _scored(columns: Sequence[str], rows: pl.DataFrame) -> list[ScoredFeature]:

@@ -12,8 +12,8 @@ from scipy.stats import spearmanr
 from app.domain.errors import TrainingError
 from app.features.catalogue import BY_NAME
 from app.scoring.explanation import ScoredFeature
-from app.scoring.explanation_tables import ExplanationTables
-from app.scoring.stability import Stability, halves, spearman, stability
+from app.scoring.explanation_tables import FRACTION_BITS, ExplanationTables
+from app.scoring.stability import Explainer, Stability, cause_lead, halves, spearman, stability
 from app.scoring.tabulate import tabulate
 
 NAMES = ("interest_days_late", "income_12m_yuan", "outside_debt_yuan", "land_mu")
@@ -48,14 +48,14 @@ def stumps(*sizes: float) -> ExplanationTables:
     )  # fmt: skip
 
 
-def alternating(*tables: ExplanationTables) -> Callable[[pl.DataFrame], ExplanationTables]:
+def alternating(*tables: ExplanationTables, lead: float = 0.0) -> Callable[[pl.DataFrame], Explainer]:
     given = iter(tables)
-    return lambda _: next(given)
+    return lambda _: Explainer(tables=next(given), lead=round(lead * 2**FRACTION_BITS))
 
 
-def measured(*tables: ExplanationTables, seed: int = 0) -> Stability:
-    fit = alternating(*tables)
-    return stability(rows(), rows(seed=1), FEATURES, fit, repeats=len(tables) // 2, seed=seed)
+def measured(*tables: ExplanationTables, seed: int = 0, lead: float = 0.0, flagged: float = 0.0) -> Stability:
+    fit, repeats = alternating(*tables, lead=lead), len(tables) // 2
+    return stability(rows(), rows(seed=1), FEATURES, fit, flagged=flagged, repeats=repeats, seed=seed)
 
 
 def test_the_same_explanations_agree_wholly() -> None:
@@ -64,6 +64,44 @@ def test_the_same_explanations_agree_wholly() -> None:
     assert (found.rank_correlation.value, found.rank_correlation.low) == (1.0, 1.0)
     assert (found.top_cause.value, found.top_cause.low) == (1.0, 1.0)
     assert 0.2 < found.by_chance < 0.8
+
+
+def test_only_rows_that_are_flagged_count_for_causes() -> None:
+    pair = stumps(4, 3, 2, 1), stumps(4, 3, 2, 1)
+
+    everybody, risky = measured(*pair), measured(*pair, flagged=0.9)
+
+    assert everybody.flagged == everybody.rows == 400
+    assert 100 < risky.flagged < 300
+    assert measured(*pair, flagged=1.0).flagged == 400
+
+
+def test_a_cause_that_leads_by_too_little_is_not_said() -> None:
+    close = stumps(4, 3.8, 2, 1), stumps(3.8, 4, 2, 1)
+
+    hasty, careful = measured(*close), measured(*close, lead=0.5)
+
+    assert hasty.top_cause.value == careful.top_cause.value < 0.8
+    assert careful.said.value < hasty.said.value
+    assert careful.kept.value == 1.0 > hasty.kept.value
+    assert hasty.kept_in_two.value == 1.0
+
+
+def test_nothing_said_is_nothing_said_wrongly() -> None:
+    found = measured(stumps(4, 3, 2, 1), stumps(1, 2, 3, 4), lead=100.0)
+
+    assert (found.said.value, found.kept.value) == (0.0, 1.0)
+
+
+def test_the_lead_is_what_members_differ_by_when_each_leaves_households_out() -> None:
+    apart = [stumps(size, 2, 0, 0) for size in (4.0, 4.0, 5.0, 5.0, 4.5)]
+    expected = float(np.sqrt(4 * np.var([4.0, 4.0, 5.0, 5.0, 4.5])))
+
+    lead = cause_lead(apart, rows(), FEATURES, 0.9) * 2.0**-FRACTION_BITS
+
+    assert lead == pytest.approx(expected, rel=1e-6)
+    assert cause_lead([stumps(4, 3, 2, 1)], rows(), FEATURES, 0.0) == 0
+    assert cause_lead([stumps(4, 3, 2, 1)] * 5, rows(), FEATURES, 0.0) == 0
 
 
 def test_features_in_the_opposite_order_anticorrelate() -> None:
@@ -100,11 +138,11 @@ def test_halves_share_no_household() -> None:
 def test_each_half_is_fitted_on_its_own_rows() -> None:
     seen: list[set[int]] = []
 
-    def fit(half: pl.DataFrame) -> ExplanationTables:
+    def fit(half: pl.DataFrame) -> Explainer:
         seen.append(set(half["group"].to_list()))
-        return stumps(4, 3, 2, 1)
+        return Explainer(tables=stumps(4, 3, 2, 1))
 
-    stability(rows(), rows(seed=1), FEATURES, fit, repeats=2, seed=0)
+    stability(rows(), rows(seed=1), FEATURES, fit, flagged=0.0, repeats=2, seed=0)
 
     assert len(seen) == 4
     assert not seen[0] & seen[1]
@@ -115,7 +153,7 @@ def test_a_half_without_defaults_says_what_to_do() -> None:
     repaid = rows().with_columns(bad=pl.lit(0.0))
 
     with pytest.raises(TrainingError, match="longer ledger"):
-        stability(repaid, rows(), FEATURES, alternating(), repeats=1, seed=0)
+        stability(repaid, rows(), FEATURES, alternating(), flagged=0.0, repeats=1, seed=0)
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=3, max_size=12))
