@@ -16,8 +16,9 @@ from rich.console import Console
 from rich.table import Table as Shown
 
 from app.domain.errors import XindengError
-from app.scoring.anytable.reading import check_table, read_file
+from app.scoring.anytable.reading import check_table
 from app.scoring.anytable.spec import TableSpec
+from app.scoring.anytable.tablefile import read_file
 from app.scoring.anytable.trial import hold_out, measured
 
 TARGETS = ("bad", "target", "default_next_month", "y")

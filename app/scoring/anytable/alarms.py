@@ -9,10 +9,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from app.domain.errors import TrainingError
-from app.scoring.anytable.columns import Column, Kind, cells, days, words_of
+from app.scoring.anytable.columns import Column, Kind, cells, days, texts, words_of
 from app.scoring.anytable.ranks import fit_ranks, ranked
 from app.scoring.anytable.reading import Table
 from app.scoring.anytable.spec import TableSpec
+from app.scoring.anytable.stumps import edges_of
 from app.scoring.measures import auc
 
 FloatVector = NDArray[np.float64]
@@ -21,7 +22,8 @@ _MISSING_TELLS: Final = 0.3  # difference of the shares missing among bad and go
 _SURE: Final = 4.0  # standard errors of that difference
 _DIFFERENT: Final = 0.9  # share of cells that are unlike all others, in words
 _DENSE: Final = 1.5  # whole numbers that fill their range are a count of rows
-_LONG: Final = 1e8  # whole numbers all different and this large are numbers of persons or papers
+_LONG: Final = 1e8  # whole numbers this large, different and equally long: numbers of persons or papers
+_CUTS: Final = 20  # bins in which a number is asked whether its middle or its ends separate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,26 +64,31 @@ def _separates(table: Table, column: Column, spec: TableSpec) -> Iterator[Alarm]
 
 
 def _aucs(table: Table, column: Column, spec: TableSpec) -> Iterator[float | None]:
-    """Rank by one column, missing lowest and highest; categories by rates that other rows have."""
+    """Rank by one column, missing lowest and highest; by bins or words by the rates that other rows have."""
     if column.kind is Kind.CATEGORY:
-        yield auc(_rates_elsewhere(table, column, spec), table.bad)
+        levels = words_of(table.frame, column).drop_nulls().unique().sort().to_list()
+        codes = cells(table.frame, [column], [levels]).codes[:, 0]
+        yield _by_rates_elsewhere(codes, len(levels), table.bad, spec)
         return
     values = cells(table.frame, [column]).numbers[:, 0]
     for missing in (-np.inf, np.inf):
         yield auc(np.where(np.isnan(values), missing, values), table.bad)
+    edges = edges_of(values, _CUTS)
+    bins = np.where(np.isnan(values), 0, 1 + np.searchsorted(edges, values)).astype(np.int32)
+    yield _by_rates_elsewhere(bins, len(edges) + 2, table.bad, spec)
 
 
-def _rates_elsewhere(table: Table, column: Column, spec: TableSpec) -> FloatVector:
-    levels = words_of(table.frame, column).drop_nulls().unique().sort().to_list()
-    codes = cells(table.frame, [column], [levels]).codes
-    half = np.random.default_rng(spec.seed).random(len(table.bad)) < 0.5
-    ranks = np.zeros(len(table.bad))
+def _by_rates_elsewhere(
+    codes: NDArray[np.int32], levels: int, bad: FloatVector, spec: TableSpec
+) -> float | None:
+    """Rank each half of the rows by the rates of the other half: the mean AUC, None where a half is none."""
+    half = np.random.default_rng(spec.seed).random(len(bad)) < 0.5
+    found = []
     for learn in (half, ~half):
-        if learn.any():
-            how = spec.smoothing, spec.least_level
-            known = fit_ranks(codes[learn, 0], table.bad[learn], len(levels), *how)
-            ranks[~learn] = np.nan_to_num(ranked(codes[~learn], (known,))[:, 0], nan=-1.0)
-    return ranks
+        known = fit_ranks(codes[learn], bad[learn], levels, spec.smoothing, 1)
+        ranks = np.nan_to_num(ranked(codes[~learn, None], (known,))[:, 0], nan=-1.0)
+        found.append(auc(ranks, bad[~learn]))
+    return None if None in found else float(np.mean(found))  # type: ignore[arg-type]
 
 
 def _later(table: Table, column: Column, spec: TableSpec) -> Iterator[Alarm]:
@@ -106,11 +113,22 @@ def _different_words(table: Table, column: Column, spec: TableSpec) -> bool:
 
 
 def _counted(table: Table, column: Column, spec: TableSpec) -> bool:
+    """Find numbers of rows, however far apart, and long numbers of as many digits each."""
     values = cells(table.frame, [column]).numbers[:, 0]
-    known = values[~np.isnan(values)]
-    if len(known) < spec.least_rows or (known % 1).any() or len(np.unique(known)) < len(known):
+    known = np.abs(values[~np.isnan(values)])
+    if len(known) < spec.least_rows or (known % 1).any():
         return False
-    return bool(np.ptp(known) < _DENSE * len(known) or known.min() >= _LONG)
+    different = int(texts(table.frame[column.source]).drop_nulls().n_unique())
+    if known.min() >= _LONG and np.ptp(np.floor(np.log10(known))) == 0:
+        return different >= _DIFFERENT * len(known)
+    return different == len(known) == len(np.unique(known)) and _even(known)
+
+
+def _even(known: FloatVector) -> bool:
+    """Tell whether whole numbers fill their range, counted in their common step."""
+    apart = known - known.min()
+    step = np.gcd.reduce(apart.astype(np.int64))
+    return bool(np.ptp(known) < _DENSE * len(known) * step)
 
 
 _ID_CHECKS: Final[dict[Kind, Callable[[Table, Column, TableSpec], bool]]] = {

@@ -30,8 +30,18 @@ MISSING: Final = (
 )
 WORDED: Final = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 _DATES: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%d.%m.%Y")
-_SOLID: Final = ("%Y%m%d",)  # read as a date only where a date is asked for
-_TIMES: Final = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M")
+_SOLID: Final = ("%Y%m%d",)  # read as a date only where a date is asked for, as are months
+_MONTHS: Final = (("-01", "%Y-%m-%d"), ("/01", "%Y/%m/%d"), ("1日", "%Y年%m月%d日"))
+_TIMES: Final = (
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y/%m/%d %H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M",
+)
+_ZONE: Final = r"(?:Z|[+-]\d\d:?\d\d)$"  # the day that the clock there showed
+_GROUPED: Final = r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?%?$"
+_PERCENT: Final = r"^[+-]?[\d,]*\.?\d+%$"
 
 
 class Kind(StrEnum):
@@ -127,16 +137,40 @@ def texts(series: pl.Series) -> pl.Series:
 
 
 def numbers(series: pl.Series) -> pl.Series:
-    """Read a column as numbers; whatever is none becomes null."""
-    plain = texts(series) if series.dtype.base_type() in WORDED else series
-    return plain.cast(pl.Float64, strict=False).fill_nan(None)
+    """Read a column as numbers, also 12,345.60 and 3.5% (as 0.035); whatever is none becomes null."""
+    if series.dtype.base_type() not in WORDED:
+        return series.cast(pl.Float64, strict=False).fill_nan(None)
+    words = texts(series)
+    plain = words.cast(pl.Float64, strict=False).fill_nan(None)
+    return _written_numbers(words, plain) if words.str.contains("[,%]").any() else plain
+
+
+def _written_numbers(words: pl.Series, plain: pl.Series) -> pl.Series:
+    """Read also numbers whose thousands are set apart, and per cents."""
+    bare = words.str.replace_all("[,%]", "").cast(pl.Float64, strict=False)
+    percent, grouped = words.str.contains(_PERCENT), words.str.contains(_GROUPED)
+    told = pl.DataFrame({"plain": plain, "bare": bare, "percent": percent, "grouped": grouped})
+    as_written = pl.when("percent").then(pl.col("bare") / 100).when("grouped").then("bare")
+    return told.select(as_written.otherwise("plain").alias("number")).to_series()
 
 
 def days(series: pl.Series, *, solid: bool = False) -> pl.Series:
-    """Read a column as days since 1970; whatever is no date becomes null. `solid` also reads 20240131."""
+    """Read a column as days since 1970; whatever is no date becomes null.
+
+    `solid` also reads 20240131, and months as their first day.
+    """
     if series.dtype.is_temporal():
         return series.cast(pl.Date).cast(pl.Int32)
     words = texts(series)
     read = [words.str.to_date(form, strict=False) for form in (*_DATES, *(_SOLID if solid else ()))]
-    read += [words.str.to_datetime(form, strict=False).cast(pl.Date) for form in _TIMES]
+    read += [_in_months(words, *ending) for ending in (_MONTHS if solid else ())]
+    read += [_at_times(words.str.replace(_ZONE, ""), form) for form in _TIMES]
     return pl.select(pl.coalesce(read)).to_series().cast(pl.Int32)
+
+
+def _in_months(words: pl.Series, ending: str, form: str) -> pl.Series:
+    return (words + ending).str.to_date(form, strict=False)
+
+
+def _at_times(words: pl.Series, form: str) -> pl.Series:
+    return words.str.to_datetime(form, strict=False).cast(pl.Date)

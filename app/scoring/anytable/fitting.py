@@ -12,7 +12,7 @@ from app.scoring.anytable.columns import Cells, Column, Kind, cells, words_of
 from app.scoring.anytable.model import Member, TableModel
 from app.scoring.anytable.ranks import fit_ranks, ranked
 from app.scoring.anytable.spec import TableSpec
-from app.scoring.anytable.stumps import fit_stumps
+from app.scoring.anytable.stumps import edges_of, fit_stumps
 from app.scoring.crossfit import Rows, crossfit, folds
 from app.scoring.spec import Kind as Champion
 from app.scoring.tabulate import tabulate
@@ -99,15 +99,28 @@ def _trees(learning: Learning, spec: TableSpec) -> tuple[tuple[Member, ...], Flo
 
 
 def _scorecards(learning: Learning, spec: TableSpec) -> tuple[tuple[Member, ...], FloatVector]:
-    rows = _rows(learning, spec)
+    """Fit a bag of scorecards; all cut numbers at the same edges, so that their mean is a scorecard too."""
+    rows, bins = _rows(learning, spec), spec.card.bins_of(learning.bad)
+    shared = [edges_of(column, bins) for column in rows.values.T]
     parts = list(folds(rows, spec.recipe, spec.seed))
     margins, members = np.zeros_like(rows.bad), []
     for learn, held in parts:
+        picked = _drawn(learn, spec)
         ranks = learning.ranks(learn, spec)
-        values = np.hstack([rows.values, ranked(learning.cells.codes, ranks)])
-        dump = fit_stumps(values[learn], rows.bad[learn], rows.names, rows.monotone or ())
+        coded = ranked(learning.cells.codes, ranks)
+        edges = [*shared, *(edges_of(column, bins) for column in coded[picked].T)]
+        values = np.hstack([rows.values, coded])
+        learnt = values[picked], rows.bad[picked], rows.names, rows.monotone or ()
+        dump = fit_stumps(*learnt, edges, spec.card)
         members.append(Member(ranks=ranks, tables=tabulate(dump, weight=1.0 / len(parts))))
         tables = members[-1].tables
         own = tables.to_log_odds(tables.contributions(values[held])[1]) * len(parts)
         margins[held] += own / spec.recipe.times(len(rows.bad))
     return tuple(members), margins
+
+
+def _drawn(learn: IntVector, spec: TableSpec) -> IntVector:
+    if len(learn) <= spec.card.rows:
+        return learn
+    drawn = np.random.default_rng(spec.seed).choice(len(learn), spec.card.rows, replace=False)
+    return np.asarray(learn[np.sort(drawn)])

@@ -13,10 +13,10 @@ from app.domain.errors import TrainingError
 from app.features.catalogue.refused import refused_as
 from app.scoring.anytable.columns import WORDED, Column, Kind, days, numbers, texts
 from app.scoring.anytable.spec import TableSpec
+from app.scoring.anytable.tablefile import read_file
 
 _GOOD: Final = ("0", "0.0", "false", "no", "n", "good", "否", "好", "正常")
 _BAD: Final = ("1", "1.0", "true", "yes", "y", "bad", "是", "坏", "违约")
-_SEPARATORS: Final = (";", "\t")  # where there is no comma
 _FEW_WORDS: Final = 50  # a mixed column with no more different cells is a category
 _NAMED: Final = 8  # columns named in a sentence
 
@@ -38,35 +38,6 @@ def read_table(path: Path, spec: TableSpec) -> Table:
     return check_table(read_file(path), spec)
 
 
-def read_file(path: Path) -> pl.DataFrame:
-    """Read CSV (also .gz, UTF-8 or GB 18030, comma, semicolon or tab; every cell as text) or Parquet."""
-    try:
-        found = pl.read_parquet(path) if path.name.endswith(".parquet") else _read_csv(path)
-        return found.rename({name: f"unnamed {j}" for j, name in enumerate(found.columns) if not name})
-    except (pl.exceptions.PolarsError, OSError, UnicodeError) as error:
-        raise TrainingError(
-            zh=f"无法读取表格 {path.name}（{type(error).__name__}）。"
-            "请给出带表头的 CSV、CSV.GZ 或 Parquet 文件。",
-            en=f"The table {path.name} cannot be read ({type(error).__name__}). Give a CSV, CSV.GZ or "
-            "Parquet file with a header and as many cells in every line.",
-        ) from error
-
-
-def _read_csv(path: Path) -> pl.DataFrame:
-    found = _read_separated(path, ",")
-    other = [sign for sign in _SEPARATORS if found.width == 1 and sign in found.columns[0]]
-    return _read_separated(path, other[0]) if other else found
-
-
-def _read_separated(path: Path, separator: str) -> pl.DataFrame:
-    try:
-        return pl.read_csv(path, infer_schema=False, separator=separator)
-    except pl.exceptions.ComputeError as error:
-        if "utf" not in str(error).lower():
-            raise
-        return pl.read_csv(path, infer_schema=False, separator=separator, encoding="gb18030")
-
-
 def check_table(frame: pl.DataFrame, spec: TableSpec) -> Table:
     """Find in a table the target, ids, days and columns that can be learnt from."""
     _check_names(frame, spec)
@@ -75,11 +46,7 @@ def check_table(frame: pl.DataFrame, spec: TableSpec) -> Table:
     table, outcomes = frame.filter(known), bad.filter(known).to_numpy()
     _check_size(outcomes, spec)
     ids = table[spec.id] if spec.id else pl.Series("id", np.arange(frame.height)).filter(known)
-    if ids.n_unique() != len(ids):
-        raise _trouble(
-            f"编号列 {spec.id} 有重复值。请先去重（每行一笔），或不指定 --id。",
-            f"The id column {spec.id} holds the same id twice. Keep one row per id, or leave --id out.",
-        )
+    _check_ids(ids)
     when = _when(table, spec)
     left_out = tuple(_left_out(table.columns, spec, frame.height - table.height))
     gone = {name for name, _ in left_out} | {spec.target, spec.date, spec.id}
@@ -88,13 +55,35 @@ def check_table(frame: pl.DataFrame, spec: TableSpec) -> Table:
     return Table(frame=table, columns=columns, bad=outcomes, ids=ids, when=when, left_out=left_out)
 
 
+def _check_ids(ids: pl.Series) -> None:
+    empty = texts(ids).null_count()
+    if empty:
+        raise _trouble(
+            f"编号列 {ids.name} 有 {empty} 个空值。请补齐，或不指定 --id。",
+            f"The id column {ids.name} holds {empty} empty cells. Fill them, or leave --id out.",
+        )
+    if ids.n_unique() != len(ids):
+        raise _trouble(
+            f"编号列 {ids.name} 有重复值。请先去重（每行一笔），或不指定 --id。",
+            f"The id column {ids.name} holds the same id twice. Keep one row per id, or leave --id out.",
+        )
+
+
 def _check_names(frame: pl.DataFrame, spec: TableSpec) -> None:
-    asked = [spec.target, spec.date, spec.id, *spec.refuse, *(name for name, _ in spec.monotone)]
-    unknown = [name for name in asked if name is not None and name not in frame.columns]
+    told = [spec.target, spec.date, spec.id, *spec.refuse, *(name for name, _ in spec.monotone)]
+    asked = [name for name in told if name is not None]
+    unknown = [name for name in asked if name not in frame.columns]
     if unknown:
         raise _trouble(
-            f"表中没有这些列：{_some(unknown)}。请核对表头。",
-            f"The table has no columns {_some(unknown)}. Look at its header.",
+            f"表中没有这些列：{_some(unknown)}。请核对表头（共读出 {frame.width} 列）。",
+            f"The table has no columns {_some(unknown)}. Look at its header, in which {frame.width} names "
+            "were found, and write them as they stand there.",
+        )
+    twice = [name for name in asked if f"{name}_duplicated_0" in frame.columns]  # polars' name for a twin
+    if twice:
+        raise _trouble(
+            f"表头中列名重复：{_some(twice)}。请改名，使每列各有其名。",
+            f"The header names {_some(twice)} twice. Rename one of them.",
         )
     if frame.width > spec.most_columns:
         raise _trouble(
@@ -121,6 +110,11 @@ def _target(column: pl.Series) -> pl.Series:
 
 def _check_size(bad: NDArray[np.float64], spec: TableSpec) -> None:
     rarer = int(min(bad.sum(), len(bad) - bad.sum()))
+    if len(bad) == 0:
+        raise _trouble(
+            f"没有一行写明目标列 {spec.target}。请加入结果已知的记录。",
+            f"No row tells the target {spec.target}. Add rows whose outcome is known.",
+        )
     if rarer == 0:
         raise _trouble(
             f"目标列 {spec.target} 只有一种结果，无从学习。请加入另一种结果的记录。",

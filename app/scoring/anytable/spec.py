@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from app.scoring.anytable.stumps import CardRecipe
 from app.scoring.crossfit import CrossfitRecipe
 from app.scoring.spec import Kind
 
@@ -37,6 +38,7 @@ class TableSpec:
     smoothing: float = 10.0  # rows at the overall rate that are added to every category
     least_level: int = 5  # a category with fewer rows is read as missing, as one never seen
     recipe: CrossfitRecipe = field(default_factory=CrossfitRecipe)
+    card: CardRecipe = field(default_factory=CardRecipe)
 
     def to_dict(self) -> dict[str, Any]:
         """Write the spec as plain JSON values."""

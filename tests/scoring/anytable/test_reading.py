@@ -1,3 +1,4 @@
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -6,8 +7,9 @@ import polars as pl
 import pytest
 
 from app.domain.errors import TrainingError
-from app.scoring.anytable.columns import Kind
-from app.scoring.anytable.reading import check_table, read_file, read_table
+from app.scoring.anytable.columns import Kind, days, numbers
+from app.scoring.anytable.reading import check_table, read_table
+from app.scoring.anytable.tablefile import read_file
 from tests.scoring.anytable.conftest import invented, spec
 
 ROWS = 120
@@ -34,6 +36,11 @@ BROKEN: dict[str, tuple[pl.DataFrame, dict[str, Any], str]] = {
         with_cells("mixed", ["1.5"] * 60 + ["good"] * 60), {}, "changes its type half-way"),
     "5 000 columns": (
         TABLE.hstack([pl.Series(f"x{k}", [0.0] * ROWS) for k in range(5_000)]), {}, "at most 2000"),
+    "an id left empty": (
+        with_cells("no", [None, *map(str, range(ROWS - 1))]), {"id": "no"}, "1 empty cells"),
+    "no row with a target": (with_cells("bad", [None] * ROWS), {}, "No row tells the target"),
+    "a target named twice": (
+        TABLE.with_columns(bad_duplicated_0=pl.lit(1)), {}, "names bad twice"),
     "lists": (with_cells("gaps", [[1]] * ROWS), {}, "Turn it into numbers"),
     "nothing to learn from": (TABLE.select("bad", "sex"), {}, "No column is left"),
 }  # fmt: skip
@@ -71,7 +78,7 @@ def test_refused_information_is_left_out_and_said_unless_it_is_kept() -> None:
     assert ("crop", "--refuse") in check_table(TABLE, spec(refuse=("crop",))).left_out
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
 def test_a_csv_file_says_the_same_as_the_parquet_file(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "table.csv"
     file.write_text(TABLE.write_csv(), encoding=encoding)
@@ -100,11 +107,67 @@ def test_a_file_that_is_no_table_says_so(tmp_path: Path, content: bytes) -> None
             read_table(tmp_path / name, spec())
 
 
-@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
 def test_other_separators_are_found(tmp_path: Path, separator: str) -> None:
     TABLE.write_csv(tmp_path / "x.csv", separator=separator)
 
     assert read_file(tmp_path / "x.csv").columns == TABLE.columns
+
+
+def test_a_file_is_known_by_its_content_not_by_its_name(tmp_path: Path) -> None:
+    TABLE.write_csv(tmp_path / "table.parquet")
+    TABLE.write_parquet(tmp_path / "TABLE.CSV")
+
+    for name in ("table.parquet", "TABLE.CSV"):
+        assert read_file(tmp_path / name).columns == TABLE.columns
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "it is empty"),
+        (b"\n\n", "it is empty"),
+        (b"a,b\n1,2,3\n", "more cells than the header"),
+        (b'a,b\n"1,2\n', "a quote is not closed"),
+        (b"PK\x03\x04rest", "save its sheet as CSV UTF-8"),
+        (b"\x89PNG\r\n\x1a\n\xff\xff", "neither in UTF-8 nor in GB 18030"),
+        (b"a,b\n1,\x00\n", "bytes that are no text"),
+        (b"\x1f\x8bzzzz", "the file is damaged"),
+        (b"PAR1zzzzPAR1", "the file is damaged"),
+        ("名,名 ,a\n1,2,3\n".encode(), "names 名 twice"),
+    ],
+)
+def test_an_unreadable_file_says_what_is_wrong(tmp_path: Path, content: bytes, sentence: str) -> None:
+    (tmp_path / "x.csv").write_bytes(content)
+
+    with pytest.raises(TrainingError, match=sentence):
+        read_file(tmp_path / "x.csv")
+
+
+def test_names_may_hold_quotes_commas_and_blanks(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(' x ,"is ""bad"", really "\n1,2\n')
+
+    assert read_file(tmp_path / "x.csv").columns == ["x", 'is "bad", really']
+
+
+def test_numbers_are_read_as_offices_write_them(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("a;b;c\n0,5;7,5%;1.5\n-3;x,y;2.5\n")
+    written = pl.Series(["12,345.60", "-1,234", "12,34", "3.5%", "1,200%", "7", "a,b"])
+
+    assert numbers(written).to_list() == [12345.6, -1234.0, None, 0.035, 12.0, 7.0, None]
+    assert read_file(tmp_path / "x.csv")["a"].to_list() == ["0.5", "-3"]
+    assert read_file(tmp_path / "x.csv")["b"].to_list() == ["7,5%", "x,y"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2024-03-01", "2024/3/1", "2024.3.1", "2024年3月1日", "20240301", "2024-03", "2024/03", "2024年3月",
+     "2024-03-01T23:59:59Z", "2024-03-01 08:00:00.000", "2024-03-01T08:00:00+08:00", "2024/3/1 8:00"],
+)  # fmt: skip
+def test_a_day_is_read_in_the_forms_that_are_in_use(written: str) -> None:
+    day = (date(2024, 3, 1) - date(1970, 1, 1)).days
+
+    assert days(pl.Series([written]), solid=True).to_list() == [day]
 
 
 def test_types_of_parquet_are_read_as_what_they_mean() -> None:
