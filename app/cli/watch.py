@@ -20,12 +20,12 @@ OutFile = Annotated[Path | None, typer.Option("--out", help="also write a workbo
 
 @app.command()
 def drift(as_of: AsOf = None, policy: Pack = None, out: OutFile = None) -> None:
-    """Compare the last year's loans with those the champion learnt from; outcomes by cohort 漂移."""
+    """Compare the last year's loans with earlier years' and with those learnt from; outcomes 漂移."""
     desk = make_desk(settings())
     day = as_of.date() if as_of else desk.today()
     found = run_drift(desk, desk.policies.get(policy or desk.settings.policy).at(day), as_of=day)
-    if found.note is not None:
-        console.print(f"{found.note.zh}\n{found.note.en}", highlight=False)
+    for note in found.notes:
+        console.print(f"{note.zh}\n{note.en}", highlight=False)
     tell(drift_sheets(found), out)
 
 

@@ -1,4 +1,4 @@
-"""How an estimator did, by the month or quarter in which its loans matured, once outcomes have come."""
+"""How an estimator did, by the month, quarter or year in which its loans matured, once outcomes came."""
 
 from typing import Any, Final
 
@@ -25,8 +25,8 @@ def cohorts(rows: pl.DataFrame, *, least_defaults: float) -> pl.DataFrame:
     """Measure matured loans (household_id, matures_on, bad, pd_ppm) by cohort: the columns of COHORTS.
 
     A month with fewer than `least_defaults` defaults joins the others of its quarter that have too few,
-    and these, where even together they are too few, stand there as such. `off` says that what was expected
-    lies outside the 95 % interval of what came.
+    these, where even together they are too few, those of the year, and what is too few there stands as such.
+    `off` says that what was expected lies outside the 95 % interval of what came.
     """
     placed = _placed(rows, least_defaults)
     parts = placed.partition_by("period", maintain_order=True)
@@ -34,14 +34,14 @@ def cohorts(rows: pl.DataFrame, *, least_defaults: float) -> pl.DataFrame:
 
 
 def _placed(rows: pl.DataFrame, least: float) -> pl.DataFrame:
-    day = pl.col("matures_on")
+    day, parts = pl.col("matures_on"), []
     quarter = pl.format("{}-Q{}", day.dt.year(), day.dt.quarter())
-    bads = pl.col("bad").sum()
-    months = rows.with_columns(day.dt.strftime("%Y-%m").alias("month"), quarter.alias("quarter"))
-    alone = months.with_columns((bads.over("month") >= least).alias("alone"))
-    period = pl.when(pl.col("alone")).then("month").otherwise("quarter").alias("period")
-    placed = alone.with_columns(period)
-    return placed.with_columns((bads.over("period") < least).alias("too_few")).sort("quarter", "period")
+    for period in (day.dt.strftime("%Y-%m"), quarter, day.dt.strftime("%Y")):
+        bads = pl.col("bad").sum().over("period")
+        named = rows.with_columns(period.alias("period")).with_columns((bads < least).alias("too_few"))
+        parts.append(named.filter(~pl.col("too_few")))
+        rows = named.filter("too_few")
+    return pl.concat([*parts, rows]).sort("matures_on", maintain_order=True)
 
 
 def _measured(part: pl.DataFrame) -> dict[str, Any]:

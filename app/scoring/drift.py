@@ -6,7 +6,7 @@ loans the customary 0.1 is noise. So every index stands beside what chance alone
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 import numpy as np
@@ -99,7 +99,8 @@ def reference_of(
 class Stability:
     """A stability index: `psi` as it is computed, `low` and `high` of what is left of it without chance.
 
-    `noise` is what the index exceeds once in twenty times where nothing has changed.
+    `noise` is what the index exceeds once in twenty times where nothing has changed, `usual` the largest
+    index of one year of the past beside the others, where they are what is compared with.
     """
 
     n: int
@@ -107,21 +108,22 @@ class Stability:
     low: float
     high: float
     noise: float
+    usual: float = 0.0
 
     def verdict(self, *, least: float, watch: float, act: float) -> str:
-        """Say too_few, drifted, watch or stable; only a band that lies beyond `act` is a drift."""
+        """Say too_few, drifted, watch or stable; a drift's whole band lies beyond `act` and the usual."""
         if self.n < least:
             return "too_few"
-        if self.low >= act:
+        if self.low >= act and self.low > self.usual:
             return "drifted"
-        return "watch" if self.psi >= watch and self.psi > self.noise else "stable"
+        return "watch" if self.psi >= watch and self.psi > max(self.noise, self.usual) else "stable"
 
 
-def stability(live: IntVector, reference: Sequence[int], *, seed: int = 0) -> Stability:
+def stability(live: IntVector, reference: Sequence[int] | IntVector, *, seed: int = 0) -> Stability:
     """Compare counts in the same bins: the index, its 95 % band (Dirichlet) and the noise of such counts."""
     rng, then = np.random.default_rng(seed), np.asarray(reference, np.int64)
     now, before = live + _HALF, then + _HALF
-    found = float(_psi(_shares(now), _shares(before)))
+    found = _index(live, then)
     noise = _chance(rng, int(live.sum()), int(then.sum()), before)
     draws = _psi(rng.dirichlet(now, _DRAWS), rng.dirichlet(before, _DRAWS))
     band = np.quantile(draws - (draws.mean() - found) - noise.mean(), _ENDS)
@@ -130,6 +132,31 @@ def stability(live: IntVector, reference: Sequence[int], *, seed: int = 0) -> St
         n=int(live.sum()), psi=round(found, _DIGITS), low=low, high=high,
         noise=round(float(np.quantile(noise, 0.95)), _DIGITS),
     )  # fmt: skip
+
+
+def against_past(now: FloatVector, past: Sequence[FloatVector]) -> Stability:
+    """Compare values with those of two or more years before, all of them together (NaN where missing).
+
+    Prices and weather move every loan of a year together, so that chance alone, which thinks loans
+    independent, is too narrow: `usual` says how far single years of the past lay from the other years.
+    """
+    found = stability(*_beside(now, past))
+    others = [[*past[:i], *past[i + 1 :]] for i in range(len(past))]
+    usual = max(_index(*_beside(year, rest)) for year, rest in zip(past, others, strict=True))
+    return replace(found, usual=round(usual, _DIGITS))
+
+
+def _beside(values: FloatVector, others: Sequence[FloatVector]) -> tuple[IntVector, IntVector]:
+    """Count both in bins of the others, with one more on either side for what lies beyond all of them."""
+    whole = np.concatenate(others)
+    inner, known = Histogram.of(whole).edges, whole[~np.isnan(whole)]
+    ends = (float(known.min()), float(np.nextafter(known.max(), np.inf))) if known.size else ()
+    edges = (*ends[:1], *inner, *ends[1:])
+    return _counted(values, edges), _counted(whole, edges)
+
+
+def _index(one: IntVector, other: IntVector) -> float:
+    return float(_psi(_shares(one + _HALF), _shares(other + _HALF)))
 
 
 def _chance(rng: np.random.Generator, n: int, m: int, before: NDArray[Any]) -> FloatVector:

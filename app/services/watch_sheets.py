@@ -1,19 +1,22 @@
 """What is watched, as sheets for people: shares in per cent, indexes as they are."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
 
 from app.domain.ledger.columns import Column, code, count, flag, quantity, text
 from app.domain.words import Light
+from app.features.catalogue import BY_NAME
 from app.ledgerfile.writing import Sheet
+from app.scoring.drift import SCORE
 from app.services.quality import Quality
 from app.services.watch_ports import GateReport
 from app.services.watching import Drift, Swap
 
 _VERDICTS: Final = {"too_few": "样本过少", "stable": "稳定", "watch": "关注", "drifted": "漂移"}
+_APART: Final = {"too_few": "样本过少", "stable": "相近", "watch": "略有不同", "drifted": "不同"}
 _BANDS: Final = {light.value: light.zh for light in Light} | {"none": "无意见"}
 _PARTS: Final = {
     "both": "两者都提示",
@@ -31,18 +34,21 @@ CHECKS: Final = {
     "group_gap": "群体差距（超出区间）",
     "leaks": "疑似泄漏特征数",
 }
-STABILITY_COLUMNS: Final = (
-    code("place", "地区编码"),
-    text("period", "到期期间"),
-    flag("rest", "其余合并"),
-    text("column", "指标"),
+_SCORE_NAME: Final = "评分（对数几率）"
+_NAMES: Final = {name: feature.zh for name, feature in BY_NAME.items()} | {SCORE: _SCORE_NAME}
+_WHERE: Final = (code("place", "地区编码"), text("period", "到期期间"))
+_WHAT: Final = (text("name", "名称"), text("column", "指标"))
+_INDEX: Final = (
     count("loans", "笔数"),
     quantity("psi", "PSI"),
     quantity("low", "下限"),
     quantity("high", "上限"),
     quantity("noise", "偶然界"),
-    text("verdict", "结论"),
 )
+_VERDICT: Final = text("verdict", "结论")
+SCORE_COLUMNS: Final = (*_WHERE, flag("rest", "其余合并"), *_INDEX, _VERDICT)
+PAST_COLUMNS: Final = (*_WHERE, *_WHAT, *_INDEX, quantity("usual", "往年界"), _VERDICT)
+APART_COLUMNS: Final = (*_WHERE, *_WHAT, *_INDEX, _VERDICT)
 PERFORMANCE_COLUMNS: Final = (
     code("artefact_id", "工件"),
     text("period", "到期期间"),
@@ -114,14 +120,19 @@ MEASURE_COLUMNS: Final = (
 
 
 def drift_sheets(found: Drift) -> list[Sheet]:
-    """This function will lay drift out: the score by place, features by quarter, performance by cohort."""
-    verdict = pl.col("verdict").replace(_VERDICTS)
+    """This function will lay drift out: score, features, how far from what was learnt, and outcomes."""
     performance = _percent(found.performance, "expected", "observed", "observed_low", "observed_high")
     return [
-        _sheet("评分漂移", STABILITY_COLUMNS, found.scores.with_columns(verdict)),
-        _sheet("特征漂移", STABILITY_COLUMNS, found.features.with_columns(verdict)),
+        _sheet("评分与训练样本比较", SCORE_COLUMNS, _named(found.scores, _APART)),
+        _sheet("评分和特征与往年比较", PAST_COLUMNS, _named(found.features, _VERDICTS)),
+        _sheet("特征与训练样本比较", APART_COLUMNS, _named(found.apart, _APART)),
         _sheet("到期批次表现", PERFORMANCE_COLUMNS, performance),
     ]
+
+
+def _named(rows: pl.DataFrame, verdicts: Mapping[str, str]) -> pl.DataFrame:
+    name = pl.col("column").replace(_NAMES).alias("name")
+    return rows.with_columns(name, pl.col("verdict").replace(dict(verdicts)))
 
 
 def quality_sheets(found: Quality) -> list[Sheet]:

@@ -2,56 +2,44 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, Final
+from datetime import date
+from typing import Final
 
 import polars as pl
 
 from app.assessment import thresholds
 from app.domain.errors import ArtefactError, Problem
-from app.domain.frames import Frames
 from app.domain.words import Light
 from app.features.feature import Stage
 from app.policy.policy import Rules
 from app.scoring.cohorts import COHORTS, cohorts
-from app.scoring.drift import SCORE, Histogram, Reference, pooled, stability
 from app.scoring.labels import DEFAULTED, REPAID
 from app.scoring.pd_model import Estimator
 from app.scoring.swaps import disagreement, swap_set
 from app.services.desk import Desk
-from app.services.matured import formal_days, seen_rows, told_outcomes
+from app.services.drifting import compared
+from app.services.matured import formal_days, told_outcomes
 
-_WINDOW: Final = 365  # days of maturities that are watched
 RATING: Final = "631"
 # the estimator's part of what an assessment names as its artefacts, whatever effects stood beside it
 _SPEAKER: Final = pl.col("artefact_id").str.split("+").list.first()
-STABILITY: Final = pl.Schema(
-    {
-        "place": pl.String(), "period": pl.String(), "rest": pl.Boolean(), "column": pl.String(),
-        "loans": pl.Int64(), "psi": pl.Float64(), "low": pl.Float64(), "high": pl.Float64(),
-        "noise": pl.Float64(), "verdict": pl.String(),
-    }
-)  # fmt: skip
-NO_REFERENCE: Final = Problem(
-    zh="在用工件没有保存训练时的分布（reference.json），不能比较漂移；重新训练即可。",
-    en="The champion keeps no reference of its training (reference.json), so drift cannot be compared; "
-    "train it again.",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """How far loans are from those learnt from, and how estimates did where outcomes have come.
+    """How far loans are from those before them, and how estimates did where outcomes have come.
 
-    `scores` by place and month, pooled upward, and `features` by quarter of the county (STABILITY, both
-    empty with a `note` where the artefact keeps no reference); `performance` by cohort and artefact.
+    All STABILITY: `scores` by place and month, pooled upward, and `apart`, the features of the county's
+    last year, both beside what was learnt from; `features` and the score beside the county's own past.
+    `performance` is by cohort and artefact; `notes` say what could not be compared.
     """
 
     artefact_id: str
     scores: pl.DataFrame
     features: pl.DataFrame
+    apart: pl.DataFrame
     performance: pl.DataFrame
-    note: Problem | None
+    notes: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,20 +55,17 @@ class Swap:
 def drift(desk: Desk, rules: Rules, *, as_of: date) -> Drift:
     """This function will watch the maturity champion on the loans of the last year as of a day.
 
-    Each loan is seen on the day of its formal assessment, like those in the reference.
+    Each loan, of the years before too, is seen on the day of its formal assessment and as known then.
     """
     champion = _champion(desk)
     with desk.store.read() as work:
         frames = work.facts.frames(as_of=as_of)
         said, shadows = work.watching.said(as_of), work.watching.shadows(as_of)
     told = told_outcomes(frames, rules, as_of=as_of)
-    scores = features = pl.DataFrame(schema=STABILITY)
-    if champion.reference is not None:
-        scores, features = _stabilities(frames, told, champion, champion.reference, rules, as_of)
+    found = compared(frames, told, champion, rules, as_of=as_of)
     return Drift(
-        artefact_id=champion.artefact_id, scores=scores, features=features,
-        performance=_performance(_by_artefact(said, shadows, rules), told, rules),
-        note=NO_REFERENCE if champion.reference is None else None,
+        artefact_id=champion.artefact_id, scores=found.scores, features=found.features, apart=found.apart,
+        performance=_performance(_by_artefact(said, shadows, rules), told, rules), notes=found.notes,
     )  # fmt: skip
 
 
@@ -171,49 +156,3 @@ def _performance(spoken: Mapping[str, pl.DataFrame], told: pl.DataFrame, rules: 
     ]
     schema = {**COHORTS, "artefact_id": pl.String()}
     return pl.concat([pl.DataFrame(schema=schema), *parts])
-
-
-def _stabilities(
-    frames: Frames, told: pl.DataFrame, champion: Estimator, reference: Reference, rules: Rules, as_of: date
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    days = reference.landmark_days or formal_days(rules)
-    last = as_of + timedelta(days=days)  # whose day of assessment has come
-    due = told.filter(pl.col("matures_on").is_between(last - timedelta(days=_WINDOW), last))
-    rows = seen_rows(frames, due["loan_id"], champion, days_before=days)
-    rows = rows.drop("row").with_row_index("row")
-    said = champion.opinion(rows)
-    margin = pl.Series(SCORE, champion.tables.to_log_odds(said["margin_fixed"].to_numpy()))
-    scored = rows.join(said.select("row"), on="row", how="semi").with_columns(margin)
-    grouped = pooled(scored, least=rules.parameters["drift_least_loans"])
-    quarters = grouped.with_columns(
-        pl.col("village_code").str.head(6).alias("place"), _QUARTER, pl.lit(value=False).alias("rest")
-    )
-    kept = {n: h for n, h in reference.histograms.items() if n in quarters.columns and n != SCORE}
-    return (
-        _table(grouped, {SCORE: reference.histograms[SCORE]}, rules),
-        _table(quarters, kept, rules),
-    )
-
-
-_QUARTER: Final = pl.format(
-    "{}-Q{}", pl.col("matures_on").dt.year(), pl.col("matures_on").dt.quarter()
-).alias("period")
-
-
-def _table(rows: pl.DataFrame, histograms: Mapping[str, Histogram], rules: Rules) -> pl.DataFrame:
-    parts = rows.partition_by("place", "period", maintain_order=True)
-    told = [_row(part, name, h, rules) for part in parts for name, h in histograms.items()]
-    return pl.DataFrame(told, schema=STABILITY).sort("period", "place", "column")
-
-
-def _row(part: pl.DataFrame, name: str, histogram: Histogram, rules: Rules) -> dict[str, Any]:
-    values = part[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    found, bounds = stability(histogram.count(values), histogram.counts), rules.parameters
-    verdict = found.verdict(
-        least=bounds["drift_least_loans"], watch=bounds["drift_watch"], act=bounds["drift_act"]
-    )
-    return {
-        "place": part["place"][0], "period": part["period"][0], "rest": part["rest"][0], "column": name,
-        "loans": found.n, "psi": found.psi, "low": found.low, "high": found.high, "noise": found.noise,
-        "verdict": verdict,
-    }  # fmt: skip

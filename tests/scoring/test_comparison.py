@@ -104,7 +104,7 @@ def test_bands_and_realised_rates_stand_beside_each_other() -> None:
     ]
 
 
-def test_cohorts_with_too_few_defaults_are_pooled_into_their_quarter() -> None:
+def test_cohorts_with_too_few_defaults_are_pooled_into_their_quarter_then_their_year() -> None:
     months = [1] * 100 + [2] * 40 + [3] * 40 + [4] * 30
     bad = [1.0] * 12 + [0.0] * 88 + [1.0] * 6 + [0.0] * 34 + [1.0] * 7 + [0.0] * 33 + [1.0] + [0.0] * 29
     rows = pl.DataFrame(
@@ -121,7 +121,7 @@ def test_cohorts_with_too_few_defaults_are_pooled_into_their_quarter() -> None:
     assert found.select("period", "loans", "defaults", "too_few").rows() == [
         ("2025-01", 100, 12, False),
         ("2025-Q1", 80, 13, False),
-        ("2025-Q2", 30, 1, True),
+        ("2025", 30, 1, True),
     ]
     assert found["loans"].sum() == rows.height
     assert found["auc"].to_list() == [1.0, 1.0, None]

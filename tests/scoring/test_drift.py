@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.scoring.drift import SCORE, Histogram, Reference, pooled, reference_of, stability
+from app.scoring.drift import (
+    SCORE,
+    Histogram,
+    Reference,
+    against_past,
+    pooled,
+    reference_of,
+    stability,
+)
 from app.scoring.pd_model import Estimator
 from app.scoring.training import Artefact
 
@@ -67,6 +75,34 @@ def test_a_real_shift_is_a_drift_and_few_loans_are_too_few() -> None:
 
     assert stability(moved, reference).verdict(least=100, watch=0.1, act=0.25) == "drifted"
     assert stability(moved // 50, reference).verdict(least=100, watch=0.1, act=0.25) == "too_few"
+
+
+BOUNDS = {"least": 50, "watch": 0.1, "act": 0.25}
+
+
+def test_what_moves_every_year_is_no_drift_and_what_never_moved_is() -> None:
+    rng = np.random.default_rng(5)
+    restless = [rng.normal(mean, 0.3, 150) for mean in (-1.0, 1.2, -0.4, 0.6)]
+    steady = [rng.normal(0.0, 1.0, 150) for _ in range(4)]
+
+    usual, strange = (against_past(rng.normal(mean, 0.3, 150), restless) for mean in (0.2, 4.0))
+    moved, same = (against_past(rng.normal(mean, 1.0, 150), steady) for mean in (2.0, 0.0))
+
+    assert usual.low > BOUNDS["act"]  # chance alone would call it a drift
+    verdicts = [each.verdict(**BOUNDS) for each in (usual, strange, moved, same)]
+    assert verdicts == ["stable", "drifted", "drifted", "stable"]
+
+
+def test_years_without_change_are_seldom_called_a_drift() -> None:
+    rng = np.random.default_rng(6)
+
+    verdicts = [
+        against_past(rng.normal(size=60), [rng.normal(size=60) for _ in range(3)]).verdict(**BOUNDS)
+        for _ in range(200)
+    ]
+
+    assert verdicts.count("drifted") == 0
+    assert verdicts.count("watch") < 20
 
 
 @given(ROWS, st.integers(1, 30))

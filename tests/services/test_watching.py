@@ -21,6 +21,7 @@ from app.scoring.drift import SCORE, Reference, reference_of
 from app.scoring.pd_model import Estimator
 from app.scoring.shelf import read_shelf
 from app.services.desk import Desk
+from app.services.drifting import NO_REFERENCE
 from app.services.gating import Contest, gate, learnt_until
 from app.services.importing import import_ledger
 from app.services.matured import seen_rows
@@ -104,13 +105,16 @@ def test_a_promoted_champion_is_watched_by_its_reference(desk: Desk, models: Pat
 
     found = drift(desk, rules(desk), as_of=DAY)
 
-    assert (found.note, found.artefact_id) == (None, other)
+    assert found.artefact_id == other
+    assert NO_REFERENCE not in found.notes
     assert found.scores["column"].unique().to_list() == [SCORE]
     assert set(found.scores["verdict"]) <= {"stable", "watch", "drifted", "too_few"}
-    assert found.features["column"].n_unique() == len(shipped.features)
-    quarters = found.features.group_by("period").agg(pl.col("loans").first())
-    assert quarters["loans"].sum() == found.scores["loans"].sum() > 0
-    assert [sheet.rows.height > 0 for sheet in drift_sheets(found)] == [True] * 3
+    assert set(found.apart["column"]) == {feature.name for feature in shipped.features}
+    assert found.apart["loans"].unique().item() == found.scores["loans"].sum() > 0
+    assert set(found.features["column"]) == {*found.apart["column"], SCORE}
+    year = found.features.filter(pl.col("column") == SCORE)["loans"].max()
+    assert year == found.scores["loans"].sum()
+    assert [sheet.rows.height > 0 for sheet in drift_sheets(found)] == [True] * 4
 
 
 def test_what_spoke_and_what_was_watched_are_both_measured_by_cohort(desk: Desk, models: Path) -> None:
@@ -153,8 +157,9 @@ def test_a_champion_without_a_reference_is_told_and_the_rest_goes_on(desk: Desk)
 
     found = drift(bare, rules(desk), as_of=DAY)
 
-    assert found.note is not None
+    assert found.notes == (NO_REFERENCE,)
     assert found.scores.is_empty()
+    assert found.features.height > 0
     assert found.performance.height > 0
 
 
