@@ -8,6 +8,7 @@ from app.api.edges import Edge
 from app.api.examples import BODIES
 from app.api.openapi import describe
 from app.services.desk import Desk
+from app.services.sent import Lines
 
 _TAGS = [
     {"name": "score", "description": "贷前评分"},
@@ -27,6 +28,7 @@ def create_app(desk: Desk) -> FastAPI:
         title="Xindeng 信灯", version=CODE_VERSION, openapi_tags=_TAGS, redoc_url=None, redirect_slashes=False
     )
     app.state.desk = desk
+    app.state.lines = Lines.at(desk)
     errors.install(app)
     app.add_middleware(Edge, max_body_bytes=desk.settings.max_body_bytes)
     for module in (judging, lists, turning, grants, claims, courses, about, rules, health):

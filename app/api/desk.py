@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from app.services.desk import Desk
+from app.services.sent import Lines
 
 
 def desk_of(request: Request) -> Desk:
@@ -14,3 +15,12 @@ def desk_of(request: Request) -> Desk:
 
 
 AtDesk = Annotated[Desk, Depends(desk_of)]
+
+
+def lines_of(request: Request) -> Lines:
+    """This function will give the lines in which single requests wait to be judged together."""
+    lines: Lines = request.app.state.lines
+    return lines
+
+
+AtLines = Annotated[Lines, Depends(lines_of)]

@@ -1,30 +1,28 @@
 """`/score` and `/warning`: read a body, call one service, answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from app.api.answer_models import ScoreAnswer, ScoreAnswers, WarningAnswer, WarningAnswers
 from app.api.body import RawBody, parse
-from app.api.desk import AtDesk
+from app.api.desk import AtDesk, AtLines
 from app.api.errors import InvalidRequestError
 from app.api.problems import problem_docs
 from app.api.rendering import rendered
 from app.api.requests import ScoreBatch, ScoreItem, ScoreRequest, WarningBatch, WarningItem, WarningRequest
-from app.domain.frames import Frames
-from app.policy.rules import Rules
-from app.services import assessing
 from app.services.assessing import Answer
 from app.services.checks import check
 from app.services.choosing import pack_of
-from app.services.county import beside_county
 from app.services.desk import Desk
-from app.services.inline import Item, Placed, frames_of, lay_out
+from app.services.inline import Item, lay_out
+from app.services.sent import Lines, Sent, Stored, scored, warned, warned_stored
 
+B = TypeVar("B")
 router = APIRouter()
 
 _SCORE_ERRORS = problem_docs(413, 415, 422, 500, 503)
@@ -35,10 +33,10 @@ _WARNING_ERRORS = problem_docs(404, 413, 415, 422, 500, 503)
     "/score", tags=["score"], operation_id="score", summary="贷前评分", response_model=ScoreAnswer,
     responses=_SCORE_ERRORS,
 )  # fmt: skip
-def score(raw: RawBody, desk: AtDesk) -> Response:
+def score(raw: RawBody, desk: AtDesk, lines: AtLines) -> Response:
     """This function will rate one application and estimate its risk, and store the decision."""
     body = parse(ScoreRequest, raw)
-    return rendered(_Bench.of(desk, body).scores([body], ["$"])[0])
+    return rendered(_Bench.of(desk, body).score(body, lines))
 
 
 @router.post(
@@ -49,17 +47,17 @@ def score_batch(raw: RawBody, desk: AtDesk) -> Response:
     """This function will score up to 1 000 applications, answered in their order."""
     body = parse(ScoreBatch, raw)
     _check_size(body.items, desk)
-    return rendered({"items": _Bench.of(desk, body).scores(body.items, _paths(body.items))})
+    return rendered({"items": _Bench.of(desk, body).scores(body.items)})
 
 
 @router.post(
     "/warning", tags=["warning"], operation_id="warn", summary="到期预警", response_model=WarningAnswer,
     responses=_WARNING_ERRORS,
 )  # fmt: skip
-def warning(raw: RawBody, desk: AtDesk) -> Response:
+def warning(raw: RawBody, desk: AtDesk, lines: AtLines) -> Response:
     """This function will judge one loan, stored or sent whole: its light, causes and what to do."""
     body = parse(WarningRequest, raw)
-    return rendered(_Bench.of(desk, body).warnings([body], ["$"])[0])
+    return rendered(_Bench.of(desk, body).warning(body, lines))
 
 
 @router.post(
@@ -70,10 +68,10 @@ def warning_batch(raw: RawBody, desk: AtDesk) -> Response:
     """This function will judge up to 1 000 loans, stored or sent whole, answered in their order."""
     body = parse(WarningBatch, raw)
     _check_size(body.items, desk)
-    return rendered({"items": _Bench.of(desk, body).warnings(body.items, _paths(body.items))})
+    return rendered({"items": _Bench.of(desk, body).warnings(body.items)})
 
 
-_Laid = tuple[str, Sequence[int], Frames]  # a pack, the places of its items, and their facts
+_Part = tuple[Sequence[int], Sent]  # the places of items, and what was sent of them for one pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,68 +87,60 @@ class _Bench:
         """This function will take the day and the pack from a body."""
         return cls(desk, body.as_of or desk.today(), body.policy)
 
-    def scores(self, bodies: Sequence[ScoreItem], paths: Sequence[str]) -> list[Answer]:
+    def score(self, body: ScoreItem, lines: Lines) -> Answer:
+        """This function will score one application."""
+        return lines.scores(self._sent(_applied("$", body)))
+
+    def warning(self, body: WarningItem, lines: Lines) -> Answer:
+        """This function will judge one loan, stored or sent whole."""
+        if body.household:
+            return lines.warnings(self._sent(_item("$", body), body.loan_id))
+        return lines.stored(Stored(as_of=self.as_of, policy=self.policy, loan_id=body.loan_id))
+
+    def scores(self, bodies: Sequence[ScoreItem]) -> list[Answer]:
         """This function will score applications, in their order."""
-        items = [
-            Item(path=path, household=body.household.model_dump(), application=body.application.model_dump())
-            for path, body in zip(paths, bodies, strict=True)
-        ]
-        return self._judged(
-            self._laid_out(items),
-            lambda frames, pack, _: assessing.score(self.desk, frames, as_of=self.as_of, policy=pack),
+        return _in_order(
+            (places, scored(self.desk, sent))
+            for places, sent in self._parts([_applied(path, body) for path, body in _paths(bodies)])
         )
 
-    def warnings(self, bodies: Sequence[WarningItem], paths: Sequence[str]) -> list[Answer]:
+    def warnings(self, bodies: Sequence[WarningItem]) -> list[Answer]:
         """This function will judge loans in their order; nothing is stored before all facts are checked."""
-        sent = [(path, body) for path, body in zip(paths, bodies, strict=True) if body.household]
-        laid_out = self._laid_out([_item(path, body) for path, body in sent]) if sent else []
-        loan_ids = [body.loan_id for _, body in sent]
-        stored = self._stored([body.loan_id for body in bodies if not body.household])
-        told = iter(
-            self._judged(
-                laid_out,
-                lambda frames, pack, places: assessing.warn_inline(
-                    self.desk, frames, [loan_ids[p] for p in places], as_of=self.as_of, policy=pack
-                ),
-            )
-        )
-        return [next(told) if body.household else stored[body.loan_id] for body in bodies]
+        whole = [(path, body) for path, body in _paths(bodies) if body.household]
+        items, loan_ids = [_item(*each) for each in whole], [body.loan_id for _, body in whole]
+        parts = self._parts(items, loan_ids) if items else []
+        ids = [body.loan_id for body in bodies if not body.household]
+        stored = iter(warned_stored(self.desk, ids, as_of=self.as_of, policy=self.policy) if ids else ())
+        sent = iter(_in_order((places, warned(self.desk, part)) for places, part in parts))
+        return [next(sent if body.household else stored) for body in bodies]
 
-    def _stored(self, loan_ids: Sequence[str]) -> dict[str, Answer]:
-        if not loan_ids:
-            return {}
-        once = list(dict.fromkeys(loan_ids))
-        answers = assessing.warn_stored(self.desk, once, as_of=self.as_of, policy=self.policy)
-        return {answer["loan_id"]: {"decision_id": None, **answer} for answer in answers}
+    def _sent(self, item: Item, *loan_ids: str) -> Sent:
+        ((_, sent),) = self._parts([item], loan_ids)
+        return sent
 
-    def _judged(
-        self, parts: Sequence[_Laid], judge: Callable[[Frames, str, Sequence[int]], list[Answer]]
-    ) -> list[Answer]:
-        """Judge pack by pack, and bring the answers into the order of the items."""
-        told: dict[int, Answer] = {}
-        for pack, places, frames in parts:
-            told.update(zip(places, judge(frames, pack, places), strict=True))
-        return [told[place] for place in sorted(told)]
-
-    def _laid_out(self, items: Sequence[Item]) -> list[_Laid]:
+    def _parts(self, items: Sequence[Item], loan_ids: Sequence[str] = ()) -> list[_Part]:
+        """Check all facts, then part them by the pack that judges them."""
         places: dict[str, list[int]] = {}
         for place, item in enumerate(items):
             pack = pack_of(self.desk, self.policy, item.household.get("village_code"))
             places.setdefault(pack, []).append(place)
-        rules = {pack: self.desk.policies.get(pack).at(self.as_of) for pack in places}
-        placed = lay_out(items)
-        check(placed, as_of=self.as_of)
-        if len(places) == 1:
-            return [(pack, at, self._frames(rules[pack], placed)) for pack, at in places.items()]
-        return [
-            (pack, at, self._frames(rules[pack], lay_out([items[p] for p in at])))
-            for pack, at in places.items()
-        ]
+        for pack in places:
+            self.desk.policies.get(pack).at(self.as_of)  # there must be rules
+        check(lay_out(items), as_of=self.as_of)
+        return [(at, self._part(pack, at, items, loan_ids)) for pack, at in places.items()]
 
-    def _frames(self, rules: Rules, placed: Sequence[Placed]) -> Frames:
-        lags = {lag.code: lag.now.days for lag in rules.knowledge}
-        sent = frames_of(placed, received_on=self.desk.today(), lags=lags)
-        return beside_county(self.desk.store, sent, as_of=self.as_of)
+    def _part(self, pack: str, at: Sequence[int], items: Sequence[Item], loan_ids: Sequence[str]) -> Sent:
+        ids = [loan_ids[place] for place in at] if loan_ids else ()
+        placed = lay_out([items[place] for place in at])
+        return Sent(as_of=self.as_of, pack=pack, placed=placed, loan_ids=ids)
+
+
+def _in_order(parts: Iterable[tuple[Sequence[int], Sequence[Answer]]]) -> list[Answer]:
+    """Bring the answers into the order of the items."""
+    told: dict[int, Answer] = {}
+    for places, answers in parts:
+        told.update(zip(places, answers, strict=True))
+    return [told[place] for place in sorted(told)]
 
 
 def _check_size(items: Sequence[Any], desk: Desk) -> None:
@@ -160,8 +150,12 @@ def _check_size(items: Sequence[Any], desk: Desk) -> None:
         raise InvalidRequestError.at("$.items", "too_many", zh=zh, en=en)
 
 
-def _paths(items: Sequence[Any]) -> list[str]:
-    return [f"$.items[{index}]" for index in range(len(items))]
+def _paths(bodies: Sequence[B]) -> list[tuple[str, B]]:
+    return [(f"$.items[{index}]", body) for index, body in enumerate(bodies)]
+
+
+def _applied(path: str, body: ScoreItem) -> Item:
+    return Item(path=path, household=body.household.model_dump(), application=body.application.model_dump())
 
 
 def _item(path: str, body: WarningItem) -> Item:
