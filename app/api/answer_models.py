@@ -126,6 +126,7 @@ class CauseAnswer(Part):
     zh: str
     basis: Literal["recorded", "estimate", "trigger", "evidence"]
     weight: float | None
+    sure: bool = Field(description="false where the estimate cannot tell it from the next 难分主次")
     sentence_zh: str
     sentence_en: str
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from app.domain.errors import ArtefactError
 from app.features.catalogue import BY_NAME, declaration
+from app.features.feature import Feature
 from app.scoring.calibration import Calibration, RatingRates
 from app.scoring.drift import Reference
 from app.scoring.explanation import ScoredFeature
@@ -132,6 +133,7 @@ def _assembled(manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> Estim
         rating_rates=None if rates is None else RatingRates.from_dict(json.loads(rates)),
         manifest=manifest,
         reference=None if reference is None else Reference.from_dict(json.loads(reference)),
+        cause_lead=int(manifest.get("cause_lead", 0)),
     )
 
 
@@ -143,8 +145,13 @@ def _feature(entry: Mapping[str, Any]) -> ScoredFeature:
         raise broken(
             name, "特征定义已改变，请重新训练", "the feature has changed since training; train again"
         )
+    return scored(known, typical=entry["typical"])
+
+
+def scored(feature: Feature, *, typical: float | None) -> ScoredFeature:
+    """Give a feature of the catalogue as a column of an estimator."""
     return ScoredFeature(
-        name=known.name, unit=known.unit, cause=known.cause, sign=known.sign, typical=entry["typical"]
+        name=feature.name, unit=feature.unit, cause=feature.cause, sign=feature.sign, typical=typical
     )
 
 

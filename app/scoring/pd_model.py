@@ -38,7 +38,8 @@ class Estimator:
 
     `landmark_days` are the fewest and the most days to maturity between which it speaks; None for
     applications, which have no maturity yet. `trained_on` is "simulation" or "ledger". `reference` tells what
-    it learnt from, None where that was not kept.
+    it learnt from, None where that was not kept. `cause_lead` (fixed point) is by how much a cause must lead
+    the next one to be named as the first: less could be chance.
     """
 
     artefact_id: str
@@ -52,6 +53,7 @@ class Estimator:
     rating_rates: RatingRates | None
     manifest: Mapping[str, Any]
     reference: Reference | None = None
+    cause_lead: int = 0
 
     def estimate(self, features: pl.DataFrame) -> pl.DataFrame:
         """Estimate every row of a features frame, in its order: the columns of ESTIMATE_SCHEMA.

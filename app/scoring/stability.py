@@ -113,19 +113,22 @@ def cause_lead(
     members: Sequence[ExplanationTables],
     rows: pl.DataFrame,
     features: Sequence[ScoredFeature],
+    *,
+    folds: int,
     flagged: float,
 ) -> int:
     """Tell by how much a cause must lead the next for its lead to be more than chance: fixed-point log-odds.
 
-    The members of a bag have each left out other households. How far apart they are on the lead of the bag's
-    first cause is its delete-a-group jackknife standard error (Tukey 1958; variance times members less one);
-    this is the median over the rows whose estimate is `flagged` or more, or all rows where none is.
+    The members of a bag have each left out one of `folds` parts of the households. How far apart they are on
+    the lead of the bag's first cause is its delete-a-group jackknife standard error (variance times folds
+    less one; Kott 2001, "The delete-a-group jackknife"); this is the median over the rows whose estimate is
+    `flagged` or more, or all rows where none is.
     """
     values = matrix(rows, [feature.name for feature in features])
     told = [tables.contributions(values) for tables in members]
     sums = np.stack([_by_cause(found, tuple(features)) for found, _ in told]).astype(np.float64)
     leads = _leads(sums, sums.mean(axis=0))
-    spread = np.sqrt((len(members) - 1) * leads.var(axis=0))
+    spread = np.sqrt((folds - 1) * leads.var(axis=0))
     risky = _flagged(np.mean([margin for _, margin in told], axis=0), flagged)
     return round(float(np.median(spread[risky])))
 

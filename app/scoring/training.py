@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from app import CODE_VERSION
 from app.domain.frames import Frames
+from app.domain.money import PPM
 from app.features.catalogue import BY_NAME, catalogue_hash, declaration
 from app.features.feature import Stage
 from app.scoring import artifact
@@ -33,6 +34,7 @@ from app.scoring.reliability import coverage, deciles, in_the_large, judged_loan
 from app.scoring.report_page import report_page
 from app.scoring.spec import Kind, TrainingSpec
 from app.scoring.splitting import Split, enough_for_trees, split_by_maturity
+from app.scoring.stability import cause_lead
 from app.scoring.training_record import RECORD, Run, fixed_record, whole_record
 from app.scoring.training_rows import matrix, scored_columns, training_rows
 
@@ -235,11 +237,18 @@ def _manifest(split: Split, fitted: _Fitted, spec: TrainingSpec) -> dict[str, An
         "landmark_days": [min(spec.landmarks), max(spec.landmarks)] if maturity else None,
         "features": _features(split.before_test, fitted.columns),
         "catalogue_hash": catalogue_hash(),
+        "cause_lead": _cause_lead(split.before_test, fitted, spec),
         "spec": spec.to_dict(),
         "split": {name: day.isoformat() for name, day in split.starts.items()},
         "golden": artifact.golden(rows, fitted.learned.margins(rows)),
         "versions": {"xindeng": CODE_VERSION} | {name: version(name) for name in _LIBRARIES},
     }
+
+
+def _cause_lead(rows: pl.DataFrame, fitted: _Fitted, spec: TrainingSpec) -> int:
+    features = tuple(artifact.scored(BY_NAME[name], typical=None) for name in fitted.columns)
+    members, flagged = fitted.learned.single, spec.flagged_ppm / PPM
+    return cause_lead(members, rows, features, folds=spec.recipe.folds, flagged=flagged)
 
 
 _LIBRARIES: Final = ("lightgbm", "numpy", "polars", "scikit-learn", "scipy")

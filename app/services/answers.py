@@ -63,7 +63,7 @@ def _shared(row: Row, payload: Row, rules: Rules, basis: Basis) -> Told:
         "rating": opinions.rating(row, payload, rules),
         "pd": opinions.estimate(row, basis),
         "agreement": opinions.agreement(row, payload),
-        "causes": opinions.causes(payload, rules),
+        "causes": opinions.causes(row, payload, rules, basis),
         "reasons": opinions.reasons(payload),
         "versions": opinions.versions(row, basis),
     }

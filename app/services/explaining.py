@@ -12,6 +12,7 @@ from app.domain.money import PPM
 from app.features.catalogue import BY_NAME
 from app.features.feature import Stage
 from app.policy.policy import Policy
+from app.scoring.artifact import scored
 from app.scoring.explanation import ScoredFeature
 from app.scoring.learning import learn
 from app.scoring.proxies import SEX, proxy_report
@@ -87,7 +88,8 @@ def stability_of(split: Split, spec: TrainingSpec, *, repeats: int) -> Stability
 
     def fit(half: pl.DataFrame) -> Explainer:
         learned = learn(half, columns, spec, spec.kind)
-        return Explainer(tables=learned.tables, lead=cause_lead(learned.single, half, features, flagged))
+        lead = cause_lead(learned.single, half, features, folds=spec.recipe.folds, flagged=flagged)
+        return Explainer(tables=learned.tables, lead=lead)
 
     train = pl.concat(earlier)
     return stability(train, judged, features, fit, flagged=flagged, repeats=repeats, seed=spec.seed)
@@ -96,7 +98,4 @@ def stability_of(split: Split, spec: TrainingSpec, *, repeats: int) -> Stability
 def _scored(columns: Sequence[str], rows: pl.DataFrame) -> list[ScoredFeature]:
     known = [column[~np.isnan(column)] for column in matrix(rows, columns).T]
     typical = [float(np.median(column)) if column.size else None for column in known]
-    return [
-        ScoredFeature(name=f.name, unit=f.unit, cause=f.cause, sign=f.sign, typical=t)
-        for f, t in zip((BY_NAME[name] for name in columns), typical, strict=True)
-    ]
+    return [scored(BY_NAME[name], typical=middle) for name, middle in zip(columns, typical, strict=True)]

@@ -10,7 +10,9 @@ from app.domain.words import Agreement, Cause
 from app.policy.policy import Rules
 from app.scoring.explanation import reason_sentences
 from app.scoring.explanation_tables import FRACTION_BITS
+from app.scoring.pd_model import Estimator
 from app.services.clauses import clause, find, word_of
+from app.warning.effects import ESTIMATE
 from app.warning.sentences import cause_sentence
 
 Told = dict[str, Any]
@@ -91,10 +93,14 @@ def estimate(row: Row, basis: Basis) -> Told:
 
 def trained_on(row: Row, basis: Basis) -> str | None:
     """This function will say what the artefact of an assessment was trained on, if it is still at hand."""
+    estimator = _at_hand(row, basis)
+    return None if estimator is None else str(estimator.trained_on)
+
+
+def _at_hand(row: Row, basis: Basis) -> Estimator | None:
     estimator = basis.estimator
-    if estimator is None or estimator.artefact_id != estimator_id(row["artefact_id"]):
-        return None
-    return str(estimator.trained_on)
+    same = estimator is not None and estimator.artefact_id == estimator_id(row["artefact_id"])
+    return estimator if same else None
 
 
 def agreement(row: Row, payload: Row) -> Told:
@@ -110,18 +116,30 @@ def agreement(row: Row, payload: Row) -> Told:
     }
 
 
-def causes(payload: Row, rules: Rules) -> list[Told]:
-    """This function will tell the causes in order, each with what it rests on."""
-    return [_cause(cause, rules) for cause in payload["causes"]]
+def causes(row: Row, payload: Row, rules: Rules, basis: Basis) -> list[Told]:
+    """This function will tell the causes in order, each with what it rests on and whether it is `sure`.
+
+    A recorded fact is sure. Of what the estimate names, a first cause is that leads the next by more than
+    the estimator's own lead; otherwise all that lie so close to the first are unsure, and say so.
+    """
+    estimator = _at_hand(row, basis)
+    lead = 0 if estimator is None else estimator.cause_lead
+    first, second, *_ = (*(c["weight"] for c in payload["causes"] if c["basis"] == ESTIMATE), 0, 0)
+    doubted = first - lead if first - second < lead else first
+    return [_cause(cause, rules, doubted) for cause in payload["causes"]]
 
 
-def _cause(cause: Row, rules: Rules) -> Told:
-    said, weight = cause_sentence(cause, rules), cause["weight"]
+def _cause(cause: Row, rules: Rules, doubted: int) -> Told:
+    """Tell a cause; of the estimate's, those of more weight than `doubted` are unsure."""
+    weight = cause["weight"]
+    sure = cause["basis"] != ESTIMATE or weight <= doubted
+    said = cause_sentence(cause, rules, sure=sure)
     return {
         "cause": cause["cause"],
         "zh": word_of(Cause, cause["cause"]).zh,
         "basis": cause["basis"],
         "weight": None if weight is None else weight * 2.0**-FRACTION_BITS,
+        "sure": sure,
         "sentence_zh": said.zh,
         "sentence_en": said.en,
     }

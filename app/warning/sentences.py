@@ -37,6 +37,11 @@ _BASES: Final = {
     "trigger": ("规则触发：", "a trigger: "),
     "evidence": ("贷后资料缺失或过期：", "evidence missing or stale: "),
 }
+_CLEAR: Final = ("推高了违约概率估计（不等于查明的原因）", "it raised the estimate (which proves no cause)")
+_CLOSE: Final = (
+    "推高了违约概率估计，但与其他成因难分主次，须入户核实（不等于查明的原因）",
+    "it raised the estimate, yet not clearly more than others: ask on a visit (it proves no cause)",
+)
 _EVIDENCE: Final = {  # what an expected effect rests on, where that must be said: zh, en
     "simulation": (
         "（依据{n}笔模拟贷款估计，并非真实贷款）",
@@ -110,14 +115,15 @@ def model_sentence(*, pd_ppm: int | None, threshold_ppm: int | None) -> Sentence
     return Sentence(zh=f"{zh}。", en=f"{en}.")
 
 
-def cause_sentence(cause: Mapping[str, Any], rules: Rules) -> Sentence:
-    """This function will name a cause and what speaks for it; the estimate is no proof of a cause."""
+def cause_sentence(cause: Mapping[str, Any], rules: Rules, *, sure: bool = True) -> Sentence:
+    """This function will name a cause and what speaks for it; the estimate is no proof of a cause.
+
+    A cause that is not `sure` is said to be hard to tell from others.
+    """
     label, english = Cause(cause["cause"]).zh, cause["cause"].replace("_", " ")  # type: ignore[call-arg]
     if cause["basis"] == ESTIMATE:
-        return Sentence(
-            zh=f"{label}：推高了违约概率估计（不等于查明的原因）。",
-            en=f"{english}: it raised the estimate (which proves no cause).",
-        )
+        zh, en = _CLEAR if sure else _CLOSE
+        return Sentence(zh=f"{label}：{zh}。", en=f"{english}: {en}.")
     section = {"recorded": "recorded_causes", "trigger": "triggers", "evidence": "evidence"}[cause["basis"]]
     found = _found(rules, section, cause["code"])
     zh, en = _BASES[cause["basis"]]

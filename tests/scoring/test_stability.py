@@ -97,11 +97,11 @@ def test_the_lead_is_what_members_differ_by_when_each_leaves_households_out() ->
     apart = [stumps(size, 2, 0, 0) for size in (4.0, 4.0, 5.0, 5.0, 4.5)]
     expected = float(np.sqrt(4 * np.var([4.0, 4.0, 5.0, 5.0, 4.5])))
 
-    lead = cause_lead(apart, rows(), FEATURES, 0.9) * 2.0**-FRACTION_BITS
+    lead = cause_lead(apart, rows(), FEATURES, folds=5, flagged=0.9) * 2.0**-FRACTION_BITS
 
     assert lead == pytest.approx(expected, rel=1e-6)
-    assert cause_lead([stumps(4, 3, 2, 1)], rows(), FEATURES, 0.0) == 0
-    assert cause_lead([stumps(4, 3, 2, 1)] * 5, rows(), FEATURES, 0.0) == 0
+    assert cause_lead([stumps(4, 3, 2, 1)], rows(), FEATURES, folds=5, flagged=0.0) == 0
+    assert cause_lead([stumps(4, 3, 2, 1)] * 5, rows(), FEATURES, folds=5, flagged=0.0) == 0
 
 
 def test_features_in_the_opposite_order_anticorrelate() -> None:

@@ -16,6 +16,7 @@ from app.scoring.explanation_tables import FRACTION_BITS
 from app.scoring.labels import RESTRUCTURED
 from app.scoring.learning import learn
 from app.scoring.measures import auc
+from app.scoring.pd_model import Estimator
 from app.scoring.scorecard import Scorecard
 from app.scoring.spec import Kind
 from app.scoring.splitting import split_by_maturity
@@ -201,3 +202,10 @@ def test_the_manifest_names_features_in_order_with_units_signs_and_medians(artef
     assert tuple(feature["name"] for feature in listed) == COLUMNS
     assert all(set(feature) == {"name", "unit", "cause", "sign", "typical"} for feature in listed)
     assert json.dumps(artefact.manifest, allow_nan=False)
+
+
+def test_what_leads_a_cause_must_have_is_learnt_and_served(artefact: Artefact, estimator: Estimator) -> None:
+    lead = estimator.tables.to_log_odds(np.array([estimator.cause_lead]))[0]
+
+    assert artefact.manifest["cause_lead"] == estimator.cause_lead
+    assert 0.01 < lead < 2.0
