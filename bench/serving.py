@@ -1,5 +1,6 @@
 """`/score` and `/warning` beside the bare peer of design §10, on both databases, in one run."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
@@ -19,6 +20,8 @@ from bench.sweep import swept
 CONNECTIONS = (1, 8)
 SECONDS = 4.0
 STORED_LOANS = 500
+_PEOPLE = 500  # who apply in turn
+_INVENTED = '"SIM-'  # how ids of the examples begin
 _WARM_UP = 40  # requests, if they fit in the time of one line
 _DAYS = range(30)  # every day of the month of the sweep, whose context is stored
 _PAID_OUT_BEFORE = DAY - timedelta(days=90)  # active on all of these days
@@ -58,10 +61,17 @@ def _beside(ports: Mapping[str, int], requests: Sequence[bytes], seconds: float)
 
 def _requests(url: str) -> dict[str, Sequence[bytes]]:
     return {
-        "/score": [prepared("/score", SCORE)],
-        "/warning inline": [prepared("/warning", WARNING)],
+        "/score": _by_many("/score", SCORE),
+        "/warning inline": _by_many("/warning", WARNING),
         "/warning stored": _stored(url),
     }
+
+
+def _by_many(path: str, body: Mapping[str, Any]) -> Sequence[bytes]:
+    """The same facts of many households: what is said of one is never kept for another."""
+    text = json.dumps(body, ensure_ascii=False)
+    people = (text.replace(_INVENTED, f"{_INVENTED}{number:03d}-") for number in range(_PEOPLE))
+    return [prepared(path, json.loads(person)) for person in people]
 
 
 def _stored(url: str) -> Sequence[bytes]:

@@ -1,15 +1,17 @@
 """Requests that arrive while others are judged wait for them to end and are then judged in one pass.
 
-A pass costs nearly the same for one and for many. Nobody waits for company: who finds nobody at work begins.
+A pass costs nearly the same for one and for many. Who finds nobody at work begins at once. Who had to wait
+lingers a moment more: those just answered often come again, and would else go into a pass of their own.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from threading import Event, Lock
-from typing import Generic, TypeVar
+from threading import Condition, Event
+from typing import Final, Generic, TypeVar
 
 Q = TypeVar("Q")
 A = TypeVar("A")
+LINGER_SECONDS: Final = 0.01  # a small part of what a pass takes
 
 
 @dataclass(slots=True, eq=False)
@@ -35,17 +37,20 @@ class Joined(Generic[Q, A]):
     judge: Callable[[Sequence[Q]], Sequence[A]]
     fits: Callable[[Q, Q], bool]
     concerns_all: Callable[[Exception], bool]
+    linger_seconds: float = LINGER_SECONDS
     _line: list[_Place[Q, A]] = field(default_factory=list, init=False)
-    _lock: Lock = field(default_factory=Lock, init=False)
+    _changed: Condition = field(default_factory=Condition, init=False)
     _working: bool = field(default=False, init=False)
+    _expected: int = field(default=0, init=False)
 
     def __call__(self, asked: Q) -> A:
         """This function will answer a question, alone or in a pass with others; raises what `judge` does."""
         own: _Place[Q, A] = _Place(asked)
-        with self._lock:
+        with self._changed:
             self._line.append(own)
+            self._changed.notify_all()
             if not self._working:
-                self._let_first_lead()
+                self._let_first_lead(expected=0)
         own.woken.wait()
         if own.leads:
             self._lead()
@@ -53,23 +58,24 @@ class Joined(Generic[Q, A]):
             raise own.error
         return own.told[0] if own.told else self.judge([own.asked])[0]
 
-    def _let_first_lead(self) -> None:
-        """Give the next pass to whoever stands first, if anybody does; the lock is held."""
-        self._working = bool(self._line)
+    def _let_first_lead(self, *, expected: int) -> None:
+        """Give the next pass to whoever stands first, if anybody does; the line is held."""
+        self._working, self._expected = bool(self._line), expected
         if self._line:
             self._line[0].leads = True
             self._line[0].woken.set()
 
     def _lead(self) -> None:
-        with self._lock:
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._line) >= self._expected, self.linger_seconds)
             together = self._taken()
         try:
             self._judge(together)
         finally:
-            with self._lock:
-                self._let_first_lead()
             for place in together:
                 place.woken.set()
+            with self._changed:
+                self._let_first_lead(expected=len(together) + len(self._line))
 
     def _taken(self) -> list[_Place[Q, A]]:
         """Take the first in the line and all that fit; the others keep their order."""

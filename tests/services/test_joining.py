@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event, Lock
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.errors import StoreError
@@ -71,6 +71,7 @@ def test_those_who_arrive_meanwhile_are_judged_in_one_pass() -> None:
     assert [sorted(numbers) for numbers in judge.passes] == [[2], [4, 6, 8]]
 
 
+@settings(deadline=None)
 @given(others=st.lists(st.integers(BAD - 3, 6), max_size=6))
 def test_everybody_is_told_what_would_be_told_alone(others: list[int]) -> None:
     judge = Judge()
@@ -119,6 +120,26 @@ def test_the_line_goes_on_after_an_error() -> None:
         joined(BAD)
 
     assert joined(3) == 6
+
+
+def test_who_waited_lingers_for_those_just_answered() -> None:
+    judge = Judge()
+    joined = Joined(judge, alike, never, linger_seconds=PATIENCE)
+
+    def again_and_again() -> list[int]:
+        return [joined(2), joined(6)]
+
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        twice = threads.submit(again_and_again)
+        assert judge.busy.wait(PATIENCE)
+        once = threads.submit(joined, 4)
+        while not joined._line:
+            pass
+        judge.go.set()
+        told = [twice.result(PATIENCE), once.result(PATIENCE)]
+
+    assert told == [[4, 12], 8]
+    assert judge.passes == [[2], [4, 6]]
 
 
 def test_many_at_once_are_all_answered() -> None:
