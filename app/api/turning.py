@@ -43,7 +43,7 @@ class TurnAnswer(BaseModel):
 
 
 class StandingAnswer(BaseModel):
-    """仍然存在的理由: what keeps the light whatever is changed."""
+    """仍然存在的理由: what keeps the light from green whatever is changed."""
 
     kind: str = Field(description="triggers, data_gaps, guards, estimate")
     code: str

@@ -15,6 +15,13 @@ CHANGES: Final = tuple(feature.changeable for feature in CHANGEABLE if feature.c
 _TO: Final = "to"
 _UNITS: Final = "units"
 _DERIVED: Final = tuple(feature.column for feature in of_source(Source.DERIVED))
+# All that a change can move: the features it is declared for, those that go with it, and what follows.
+MOVING: Final = frozenset(
+    (
+        *(f.name for f in (*CHANGEABLE, *of_source(Source.DERIVED))),
+        *(m.name for c in CHANGES for m in c.moves),
+    )
+)
 
 
 def most_units(features: pl.DataFrame) -> IntMatrix:

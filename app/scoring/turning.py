@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from app.features.changing import CHANGES, IntMatrix, changed, most_units
+from app.features.changing import CHANGES, MOVING, IntMatrix, changed, most_units
 from app.scoring.explanation_tables import ExplanationTables
 
 MOST_CHANGES: Final = 3
@@ -42,21 +42,20 @@ class Turn:
 
 
 def bounds(tables: ExplanationTables | None, marks: Mapping[str, frozenset[float]]) -> Bounds:
-    """List, by feature, every number at which the estimate's tables or a rule's bound ask for it, sorted."""
-    found = {name: {0.0, *numbers} for name, numbers in marks.items()}
+    """List, by feature that can move, every number at which tables or a rule's bound ask for it, sorted."""
+    found = {name: {0.0, *numbers} for name, numbers in marks.items() if name in MOVING}
     for place, name in enumerate(tables.features if tables else ()):
-        asked = tables.threshold[tables.feature == place] if tables else ()
-        found.setdefault(name, {0.0}).update(map(float, asked))
+        if tables and name in MOVING:
+            found.setdefault(name, {0.0}).update(tables.threshold[tables.feature == place].tolist())
     return {name: np.array(sorted(numbers)) for name, numbers in found.items()}
 
 
-def turns(features: pl.DataFrame, light: Lighter, asked: Bounds) -> list[tuple[Turn, ...]]:
-    """Find for every loan the smallest changes to each better light, the nearest light first.
+def turns(features: pl.DataFrame, now: IntVector, light: Lighter, asked: Bounds) -> list[tuple[Turn, ...]]:
+    """Find for every loan the smallest changes from its light `now` to each better one, the nearest first.
 
     Smallest is the fewest changes (at most three), then the fewest units. A light that nothing reaches, or
     that comes with a nearer one anyway, has no turn; a green loan has none.
     """
-    now = light(features)
     most = most_units(features) * (now > 0)[:, None]
     loan, units = _fullest(most)
     if not len(loan):

@@ -15,7 +15,6 @@ from app.features.build import build
 from app.features.changing import CHANGEABLE, CHANGES, most_units
 from app.features.feature import Change, Feature
 from app.policy.rules import Rules
-from app.scoring.pd_model import estimate
 from app.scoring.turning import MOST_CHANGES, IntVector, Turn, after, bounds, turns
 from app.scoring.wording import written
 from app.services.assessing import Answer, stored_by_pack
@@ -51,18 +50,24 @@ class Lamp:
     basis: Basis
 
     def lit(self, features: pl.DataFrame) -> pl.DataFrame:
-        """This function will light features: with `light_rank` and every reason."""
-        told = estimate(features, self.basis.estimator).drop("row")
-        return lit(features.hstack(told), self.rules)
+        """This function will light features: with `pd_ppm`, `light_rank` and every reason."""
+        if self.basis.estimator is None:
+            return lit(features.with_columns(pl.lit(None, pl.Int64).alias("pd_ppm")), self.rules)
+        told = self.basis.estimator.opinion(features).select("row", "pd_ppm")
+        return lit(features.join(told, on="row", how="left", maintain_order="left"), self.rules)
 
     def ranks(self, features: pl.DataFrame) -> IntVector:
         """This function will give the ranks of the lights only."""
-        return self.lit(features)["light_rank"].cast(pl.Int64).to_numpy()
+        return _ranks(self.lit(features))
 
-    def turns(self, features: pl.DataFrame) -> list[tuple[Turn, ...]]:
-        """This function will find the smallest changes for every loan, to each better light."""
+    def turns(self, features: pl.DataFrame, now: IntVector) -> list[tuple[Turn, ...]]:
+        """This function will find the smallest changes for every loan from its light `now` to each better."""
         tables = None if self.basis.estimator is None else self.basis.estimator.tables
-        return turns(features, self.ranks, bounds(tables, marks(self.rules)))
+        return turns(features, now, self.ranks, bounds(tables, marks(self.rules)))
+
+
+def _ranks(judged: pl.DataFrame) -> IntVector:
+    return judged["light_rank"].cast(pl.Int64).to_numpy()
 
 
 def turning(desk: Desk, loan_ids: Sequence[str], *, as_of: date, policy: str | None) -> list[Answer]:
@@ -79,63 +84,66 @@ def turning(desk: Desk, loan_ids: Sequence[str], *, as_of: date, policy: str | N
 
 
 def _told(features: pl.DataFrame, lamp: Lamp) -> Iterator[Answer]:
-    found, now = lamp.turns(features), lamp.lit(features)
-    stuck = [i for i, ways in enumerate(found) if not ways and now["light_rank"][i]]
-    best = dict(zip(stuck, _best(features[stuck], lamp).iter_rows(named=True), strict=True))
+    now = lamp.lit(features)
+    found = lamp.turns(features, _ranks(now))
+    reached = iter(_reached(features, found, lamp))
     for place, row in enumerate(now.iter_rows(named=True)):
-        yield _answer(features[place], found[place], row, best.get(place), lamp)
+        ends = [next(reached) for _ in range(len(found[place]) + 1)]
+        yield _answer(features[place], found[place], row, ends, lamp)
 
 
-def _best(features: pl.DataFrame, lamp: Lamp) -> pl.DataFrame:
-    """Light loans as they would be if all that can be changed were changed as far as it goes."""
-    every = np.arange(features.height, dtype=np.int64)
-    return lamp.lit(after(features, every, most_units(features)))
+def _reached(features: pl.DataFrame, found: Sequence[Sequence[Turn]], lamp: Lamp) -> Iterator[Row]:
+    """Light every loan after each of its turns, and then with all changed that can be, as far as it goes."""
+    furthest = most_units(features)
+    ways = [[*(turn.units for turn in ways), furthest[place]] for place, ways in enumerate(found)]
+    loan = np.repeat(np.arange(features.height), [len(each) for each in ways])
+    units = np.array([way for each in ways for way in each], np.int64).reshape(len(loan), len(CHANGES))
+    then = after(features, loan, units)
+    return lamp.lit(then).iter_rows(named=True)
 
 
-def _answer(loan: pl.DataFrame, ways: Sequence[Turn], now: Row, best: Row | None, lamp: Lamp) -> Answer:
-    light = LIGHTS[now["light_rank"]]
-    why_none = _why_none(light, ways, best)
+def _answer(loan: pl.DataFrame, ways: Sequence[Turn], now: Row, reached: Sequence[Row], lamp: Lamp) -> Answer:
+    light, best = LIGHTS[now["light_rank"]], reached[-1]
+    why_none = (None, None) if ways else _why_none(light, best)
     return {
         "loan_id": now["loan_id"],
         "as_of": now["as_of"].isoformat(),
         "light": light.value,
         "pd": _share(now["pd_ppm"]),
-        "turns": [_turn(loan, way, light, lamp) for way in ways],
+        "turns": [_turn(loan, way, then, light) for way, then in zip(ways, reached, strict=False)],
         "why_none_zh": why_none[0],
         "why_none_en": why_none[1],
-        "standing": _standing(best, lamp.rules) if best is not None and why_none == _FIXED else [],
+        "standing": _standing(best, lamp.rules) if now["light_rank"] and best["light_rank"] else [],
         "policy": lamp.basis.policy.name,
         "policy_hash": lamp.basis.policy.content_hash,
         "artefact_id": lamp.basis.artefact_id,
     }
 
 
-def _why_none(light: Light, ways: Sequence[Turn], best: Row | None) -> tuple[str | None, str | None]:
-    if best is None:
-        return (None, None) if ways else _GREEN
+def _why_none(light: Light, best: Row) -> tuple[str, str]:
+    if light is Light.GREEN:
+        return _GREEN
     return _MANY if best["light_rank"] < light.rank else _FIXED
 
 
-def _turn(loan: pl.DataFrame, way: Turn, light: Light, lamp: Lamp) -> Answer:
-    """Tell one way, with the estimate that the changed facts have: it is lit again by itself."""
+def _turn(loan: pl.DataFrame, way: Turn, then: Row, light: Light) -> Answer:
+    """Tell one way, with the light and estimate that the changed facts have: it was lit again by itself."""
     places = [place for place, units in enumerate(way.units) if units]
-    then = after(loan, np.zeros(1, dtype=np.int64), np.array([way.units]))
-    reached = lamp.lit(then).row(0, named=True)
     changes = [_change(CHANGEABLE[p], CHANGES[p], loan, then, way.units[p]) for p in places]
-    better = LIGHTS[reached["light_rank"]]
+    better = LIGHTS[then["light_rank"]]
     zh = "；".join(change["sentence_zh"] for change in changes)
     en = "; ".join(change["sentence_en"] for change in changes)
     return {
         "light": better.value,
-        "pd": _share(reached["pd_ppm"]),
+        "pd": _share(then["pd_ppm"]),
         "changes": changes,
         "sentence_zh": f"{zh}，则由{light.zh}转为{better.zh}（其余事实不变）。",
         "sentence_en": f"{en}: from {light.value} to {better.value}, all else as it is.",
     }
 
 
-def _change(feature: Feature, change: Change, loan: pl.DataFrame, then: pl.DataFrame, units: int) -> Answer:
-    before, value = loan[feature.name][0], then[feature.name][0]
+def _change(feature: Feature, change: Change, loan: pl.DataFrame, then: Row, units: int) -> Answer:
+    before, value = loan[feature.name][0], then[feature.name]
     zh, en = _amount(feature, change, before, value)
     return {
         "code": change.code,
@@ -159,7 +167,7 @@ def _amount(feature: Feature, change: Change, before: float | None, value: float
 
 
 def _standing(best: Row, rules: Rules) -> list[Answer]:
-    """Tell what keeps the light: the reasons as bad as it that nothing changeable removes."""
+    """Tell what keeps a light from being better with all changed that can be: the worst reasons left."""
     found = [
         {"kind": kind, "code": reason["code"], **_sentences(say(reason, rules))}
         for kind, say in _SAID

@@ -154,3 +154,16 @@ def test_an_unknown_loan_has_no_turning(client: Client) -> None:
 
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("application/problem+json")
+
+
+def test_every_light_that_cannot_turn_green_says_what_stands_in_the_way(answers: list[Told]) -> None:
+    kept = [
+        answer
+        for answer in answers
+        if answer["light"] != "green" and "green" not in {turn["light"] for turn in answer["turns"]}
+    ]
+
+    assert len(kept) > 10
+    for answer in kept:
+        assert answer["standing"] or "最多" in (answer["why_none_zh"] or "")
+    assert all(not a["standing"] for a in answers if "green" in {turn["light"] for turn in a["turns"]})

@@ -42,7 +42,7 @@ class Lamp:
         return {n: frozenset(number for name, number, _ in self.passed if name == n) for n in names}
 
     def turns(self, features: pl.DataFrame) -> list[tuple[Turn, ...]]:
-        return turns(features, self, bounds(None, self.asked()))
+        return turns(features, self(features), self, bounds(None, self.asked()))
 
 
 def told(turn: Turn) -> dict[str, int]:

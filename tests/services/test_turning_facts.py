@@ -27,7 +27,8 @@ def light(frames: Frames) -> str:
 
 def asked(frames: Frames) -> list[tuple[int, dict[str, int]]]:
     lamp = Lamp(rules=BASIS.policy.at(AS_OF), basis=BASIS)
-    found = lamp.turns(build(frames, loan_base(frames, as_of=AS_OF)))[0]
+    features = build(frames, loan_base(frames, as_of=AS_OF))
+    found = lamp.turns(features, lamp.ranks(features))[0]
     return [(turn.rank, {c.code: n for c, n in zip(CHANGES, turn.units, strict=True) if n}) for turn in found]
 
 
