@@ -36,8 +36,9 @@ def new_id() -> str:
 
 
 def estimators(models_dir: Path) -> Mapping[str, Estimator]:
-    """This function will load and verify the artefacts that ship, by estimator."""
-    return read_shelf(models_dir).shipped
+    """This function will load and verify the artefacts that ship, by estimator; or ArtefactError."""
+    shelf = read_shelf(models_dir)
+    return {name: shelf.ship(name) for name in (*shelf.shipped, *shelf.lost)}
 
 
 def make_champions(chosen: Settings, store: SqlStore) -> Champions:

@@ -17,7 +17,7 @@ from app.ledgerfile.writing import write_workbook
 from app.scoring.pd_model import Estimator
 from app.scoring.shelf import Shelf, read_shelf
 from app.services import registry
-from app.services.desk import Desk
+from app.services.desk import BUSINESS_ZONE, Desk
 from app.services.gating import Contest
 from app.services.gating import gate as run_gate
 from app.services.registry import Signatures, Standing
@@ -77,12 +77,13 @@ def _artefacts(office: _Office) -> Table:
 
 def _decisions(promotions: list[Promotion]) -> Table:
     table = Table(
-        "day 日期", "decision 决定", "artefact 工件", "gate 门槛", "by 提出", "approved 批准", "reason 理由"
+        "time 时间", "decision 决定", "artefact 工件", "gate 门槛", "by 提出", "approved 批准", "reason 理由"
     )
     for each in promotions:
         gate = "despite 例外" if each.despite_gate else (each.gate_id or "-")
+        moment = f"{each.decided_at.astimezone(BUSINESS_ZONE):%Y-%m-%d %H:%M}"
         table.add_row(
-            f"{each.decided_at:%Y-%m-%d}", f"{each.kind.value} {each.kind.zh}", each.artefact_id, gate,
+            moment, f"{each.kind.value} {each.kind.zh}", each.artefact_id, gate,
             each.proposed_by, each.approved_by, each.reason,
         )  # fmt: skip
     return table

@@ -17,13 +17,29 @@ _STAGES = frozenset(stage.value for stage in Stage)
 class Shelf:
     """Verified estimators: those that ship by their name, and all of them by their artefact's id.
 
-    `folders` says where each lies, `broken` what is wrong with a folder that cannot be used.
+    `folders` says where each lies, `broken` what is wrong with a folder that cannot be used: one of a stage's
+    own name is a shipped artefact, which is missed only where it is needed.
     """
 
     shipped: Mapping[str, Estimator]
     by_id: Mapping[str, Estimator]
     folders: Mapping[str, str]
     broken: Mapping[str, ArtefactError]
+
+    def ship(self, name: str) -> Estimator:
+        """Give the estimator that ships under a name; raises ArtefactError for none or a damaged one."""
+        if name in self.broken:
+            raise self.broken[name]
+        if name not in self.shipped:
+            raise ArtefactError(
+                zh=f"没有随附的 {name} 工件。", en=f"No artefact ships for the estimator {name}."
+            )
+        return self.shipped[name]
+
+    @property
+    def lost(self) -> Mapping[str, ArtefactError]:
+        """What is wrong with artefacts that ship, by their estimator's name."""
+        return {name: error for name, error in self.broken.items() if name in _STAGES}
 
     def get(self, artefact_id: str) -> Estimator:
         """Find an estimator by its id; raises ArtefactError that says what to do when it is not there."""
@@ -41,8 +57,7 @@ class Shelf:
 def read_shelf(models_dir: Path) -> Shelf:
     """Load every artefact in a folder and in the folders of its folders, each checked like any other.
 
-    The one in the folder of its estimator's own name ships. A shipped one that is damaged is an
-    ArtefactError; another that is damaged is told and left aside.
+    The one in the folder of its estimator's own name ships. One that is damaged is told and left aside.
     """
     loaded: dict[str, Estimator] = {}
     broken: dict[str, ArtefactError] = {}
@@ -50,11 +65,10 @@ def read_shelf(models_dir: Path) -> Shelf:
         try:
             loaded[name] = load(folder)
         except ArtefactError as error:
-            if name in _STAGES:
-                raise
             broken[name] = error
+    shipped = {name: each for name, each in _shipped(loaded).items() if name not in broken}
     return Shelf(
-        shipped=MappingProxyType(_shipped(loaded)),
+        shipped=MappingProxyType(shipped),
         by_id=MappingProxyType({each.artefact_id: each for each in loaded.values()}),
         folders=MappingProxyType({each.artefact_id: name for name, each in reversed(loaded.items())}),
         broken=MappingProxyType(broken),

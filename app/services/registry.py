@@ -51,10 +51,11 @@ class Standing:
     @classmethod
     def of(cls, shelf: Shelf, promotions: Sequence[Promotion]) -> "Standing":
         """This function will work out who speaks: what was promoted last, else what ships."""
-        speaking, missing = dict(shelf.shipped), {}
+        speaking, missing = dict(shelf.shipped), dict(shelf.lost)
         for name, stack in champions(promotions).items():
             try:
                 speaking.update({name: shelf.get(stack[-1])} if stack else {})
+                missing = missing if not stack else {n: e for n, e in missing.items() if n != name}
             except ArtefactError as error:
                 speaking.pop(name, None)
                 missing[name] = error
@@ -188,7 +189,7 @@ def promote(
             )
         report = work.registry.last_report(artefact_id, speaking)
         _require_passed(report, artefact_id, despite_gate=despite_gate)
-        decided = _decided(Decided.PROMOTE, chosen, signed, at)
+        decided = _decided(Decided.PROMOTE, chosen.name, artefact_id, signed, at)
         decided = replace(
             decided, gate_id=report.gate_id if report else None, despite_gate=not (report and report.passed)
         )
@@ -197,19 +198,29 @@ def promote(
 
 
 def rollback(store: Store, shelf: Shelf, estimator: str, *, by: Signatures, at: datetime) -> Promotion:
-    """This function will let the previous champion speak again; raises InvalidValueError for none."""
+    """This function will let the previous champion speak again, or the one before it that can be loaded.
+
+    Each champion that is passed over has a record of its own; the last is given. Raises InvalidValueError
+    where nothing was promoted, ArtefactError where neither an earlier champion nor what ships can be loaded.
+    """
     signed = by.checked()
     with store.write() as work:
-        promotions = work.registry.promotions()
-        stack = champions(promotions).get(estimator, ())
+        stack = champions(work.registry.promotions()).get(estimator, ())
         if not stack:
             raise InvalidValueError(
                 zh=f"{estimator} 没有可退回的启用记录。", en=f"There is no promotion of {estimator} to undo."
             )
-        back = shelf.get(stack[-2]) if len(stack) > 1 else _shipped(shelf, estimator)
-        decided = _decided(Decided.ROLLBACK, back, signed, at)
-        work.registry.append(decided)
+        for back in _undone(shelf, estimator, stack):
+            decided = _decided(Decided.ROLLBACK, estimator, back, signed, at)
+            work.registry.append(decided)
     return decided
+
+
+def _undone(shelf: Shelf, estimator: str, stack: Sequence[str]) -> list[str]:
+    """Name who speaks after each promotion that is taken back, up to one that can be loaded."""
+    back = list(stack[-2::-1]) if len(stack) > 1 else []
+    sound = next((i for i, name in enumerate(back) if name in shelf.by_id), None)
+    return [*back, shelf.ship(estimator).artefact_id] if sound is None else back[: sound + 1]
 
 
 def retire(store: Store, shelf: Shelf, artefact_id: str, *, by: Signatures, at: datetime) -> Promotion:
@@ -221,23 +232,14 @@ def retire(store: Store, shelf: Shelf, artefact_id: str, *, by: Signatures, at: 
                 zh="在用的工件不能停用，请先启用或退回另一个。",
                 en="The champion cannot be retired; promote another or roll back first.",
             )
-        decided = _decided(Decided.RETIRE, chosen, signed, at)
+        decided = _decided(Decided.RETIRE, chosen.name, artefact_id, signed, at)
         work.registry.append(decided)
     return decided
 
 
 def _speaking(shelf: Shelf, promotions: Sequence[Promotion], estimator: str) -> str:
     stack = champions(promotions).get(estimator, ())
-    return stack[-1] if stack else _shipped(shelf, estimator).artefact_id
-
-
-def _shipped(shelf: Shelf, estimator: str) -> Estimator:
-    found = shelf.shipped.get(estimator)
-    if found is None:
-        raise ArtefactError(
-            zh=f"没有随附的 {estimator} 工件。", en=f"No artefact ships for the estimator {estimator}."
-        )
-    return found
+    return stack[-1] if stack else shelf.ship(estimator).artefact_id
 
 
 def _require_passed(report: GateReport | None, artefact_id: str, *, despite_gate: bool) -> None:
@@ -253,11 +255,11 @@ def _require_passed(report: GateReport | None, artefact_id: str, *, despite_gate
     )
 
 
-def _decided(kind: Decided, chosen: Estimator, signed: Signatures, at: datetime) -> Promotion:
+def _decided(kind: Decided, estimator: str, artefact_id: str, signed: Signatures, at: datetime) -> Promotion:
     return Promotion(
         kind=kind,
-        estimator=chosen.name,
-        artefact_id=chosen.artefact_id,
+        estimator=estimator,
+        artefact_id=artefact_id,
         proposed_by=signed.proposed_by,
         approved_by=signed.approved_by,
         reason=signed.reason,

@@ -83,7 +83,7 @@ def lags(day: date) -> dict[str, int]:
 
 def shipped(stage: Stage = Stage.MATURITY) -> Estimator:
     """This function will load and check the artefact that ships for a stage."""
-    return read_shelf(settings().models_dir).shipped[stage.value]
+    return read_shelf(settings().models_dir).ship(stage.value)
 
 
 def shipped_basis() -> Basis:

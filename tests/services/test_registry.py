@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.bootstrap import estimators
 from app.db.store import SqlStore, open_store
 from app.domain.errors import ArtefactError, InvalidValueError
 from app.scoring.shelf import Shelf, read_shelf
@@ -187,16 +188,53 @@ def test_a_service_that_starts_without_its_champion_says_so_and_recovers(
     assert service["maturity"].name == "maturity"
 
 
-def test_a_damaged_challenger_is_told_and_a_damaged_shipped_one_stops(models: Path, new_id: str) -> None:
-    (models / "candidates" / "maturity" / "tables.npz").write_bytes(b"x")
+def test_a_damaged_challenger_is_told_and_a_damaged_shipped_one_too(models: Path, new_id: str) -> None:
+    for folder in ("candidates/maturity", "maturity"):
+        (models / folder / "tables.npz").write_bytes(b"x")
 
     shelf = read_shelf(models)
-    (models / "maturity" / "tables.npz").write_bytes(b"x")
 
-    assert set(shelf.broken) == {"candidates/maturity"}
+    assert set(shelf.broken) == {"candidates/maturity", "maturity"}
     assert new_id not in shelf.by_id
     with pytest.raises(ArtefactError):
-        read_shelf(models)
+        shelf.ship("maturity")
+    with pytest.raises(ArtefactError):
+        estimators(models)
+
+
+def test_a_damaged_shipped_one_is_missed_only_where_it_is_needed(
+    sqlite_store: SqlStore, models: Path, new_id: str
+) -> None:
+    promote(sqlite_store, read_shelf(models), new_id, by=BY, at=NOON, despite_gate=True)
+    (models / "maturity" / "tables.npz").write_bytes(b"x")
+    shelf = read_shelf(models)
+
+    service = Champions(sqlite_store, lambda: shelf, Clock(), timedelta(0))
+    bare = Standing.of(shelf, ())
+
+    assert service["maturity"].artefact_id == new_id
+    assert set(bare.missing) == {"maturity"}
+    assert "maturity" not in bare.speaking  # no challenger takes the place of what ships
+    with pytest.raises(ArtefactError):
+        rollback(sqlite_store, shelf, "maturity", by=BY, at=NOON)
+    assert service["maturity"].artefact_id == new_id
+
+
+def test_a_rollback_passes_over_a_champion_that_cannot_be_loaded(
+    store: SqlStore, models: Path, new_id: str
+) -> None:
+    gone, last = add_copy(models, "gone"), add_copy(models, "last")
+    for each in (new_id, gone, last):
+        promote(store, read_shelf(models), each, by=BY, at=NOON, despite_gate=True)
+    shutil.rmtree(models / "gone")
+
+    back = rollback(store, read_shelf(models), "maturity", by=BY, at=NOON)
+
+    assert back.artefact_id == new_id
+    assert speaking(store, read_shelf(models)) == new_id
+    with store.read() as work:
+        undone = [each.artefact_id for each in work.registry.promotions()[-2:]]
+    assert undone == [gone, new_id]
 
 
 @given(st.lists(st.sampled_from(["A", "B", "C", "back"]), max_size=12))
