@@ -106,17 +106,51 @@ def contributions_of(model: lightgbm.Booster, rows: NDArray[np.float64]) -> NDAr
 MANY_ROWS = st.lists(st.lists(VALUES, min_size=WIDTH, max_size=WIDTH), min_size=1, max_size=12).map(np.array)
 
 
-@settings(max_examples=150, deadline=None)
-@given(roots=st.lists(trees(3), min_size=1, max_size=4), rows=MANY_ROWS)
-def test_tables_say_what_lightgbm_says_of_random_trees(roots: list[Node], rows: NDArray[np.float64]) -> None:
-    model = booster(roots)
-    expected = contributions_of(model, rows)
+# What random trees and rows must have shown by the end: every missing type met by what it is about, ties,
+# trees of one leaf, a feature asked twice on one way, and the greatest depth.
+WANTED = {
+    *((kind, met) for kind in MISSING for met in ("nan", "zero", "tie")),
+    "one leaf",
+    "asked twice",
+    "depth 3",
+}
 
-    tables = tabulate(model.dump_model())
-    found, margins = tables.contributions(rows)
 
-    assert np.abs(tables.to_log_odds(found) - expected[:, :-1]).max() < 1e-9
-    assert np.abs(tables.to_log_odds(margins) - model.predict(rows, raw_score=True)).max() < 1e-9
+def met(roots: list[Node], rows: NDArray[np.float64]) -> Iterator[tuple[str, str] | str]:
+    for root in roots:
+        yield from () if "left" in root else ("one leaf",)
+        yield from _below(root, (), rows)
+
+
+def _below(node: Node, above: tuple[int, ...], rows: NDArray[np.float64]) -> Iterator[tuple[str, str] | str]:
+    if "left" not in node:
+        yield f"depth {len(above)}"
+        return
+    values = rows[:, node["feature"]]
+    seen = {"nan": np.isnan(values), "zero": np.abs(values) <= TINY, "tie": values == node["threshold"]}
+    yield from ((node["kind"], name) for name, where in seen.items() if where.any())
+    yield from ("asked twice",) if node["feature"] in above else ()
+    for side in ("left", "right"):
+        yield from _below(node[side], (*above, node["feature"]), rows)
+
+
+def test_tables_say_what_lightgbm_says_of_random_trees_of_every_sort() -> None:
+    seen: set[tuple[str, str] | str] = set()
+
+    @settings(max_examples=150, deadline=None)
+    @given(roots=st.lists(trees(3), min_size=1, max_size=4), rows=MANY_ROWS)
+    def check(roots: list[Node], rows: NDArray[np.float64]) -> None:
+        seen.update(met(roots, rows))
+        model = booster(roots)
+        expected = contributions_of(model, rows)
+        tables = tabulate(model.dump_model())
+        found, margins = tables.contributions(rows)
+        assert np.abs(tables.to_log_odds(found) - expected[:, :-1]).max() < 1e-9
+        assert np.abs(tables.to_log_odds(margins) - model.predict(rows, raw_score=True)).max() < 1e-9
+
+    check()
+
+    assert seen >= WANTED
 
 
 @settings(max_examples=60, deadline=None)
