@@ -12,17 +12,19 @@ from rich.table import Table
 from app.bootstrap import make_desk, make_store, now, settings
 from app.cli.facts import AsOf, Pack
 from app.cli.progress import console
+from app.cli.sheets import tell
 from app.db.store import SqlStore
 from app.ledgerfile.writing import write_workbook
 from app.scoring.pd_model import Estimator
 from app.scoring.shelf import Shelf, read_shelf
 from app.services import registry
+from app.services.beside_rating import beside_rating
 from app.services.desk import BUSINESS_ZONE, Desk
 from app.services.gating import Contest
 from app.services.gating import gate as run_gate
 from app.services.registry import Signatures, Standing
 from app.services.watch_ports import GateReport, Promotion
-from app.services.watch_sheets import CHECKS, gate_sheets
+from app.services.watch_sheets import CHECKS, gate_sheets, rating_sheet
 
 app = typer.Typer(no_args_is_help=True, help="artefacts: list, gate, promote, roll back 模型登记")
 Artefact = Annotated[str, typer.Argument(help="id of the artefact, as `models list` shows it 工件编号")]
@@ -111,6 +113,19 @@ def gate(
     console.print(_checks(report))
     result = "passed 通过" if report.passed else "not passed 未通过"
     console.print(f"gate report 门槛报告 {report.gate_id}: {result}", highlight=False)
+
+
+@app.command()
+def compare(artefact: Artefact, as_of: AsOf = None, policy: Pack = None) -> None:
+    """Measure an artefact beside the 631 on matured loans that it has not learnt from 与631比较."""
+    office = _office()
+    day = as_of.date() if as_of else office.desk.today()
+    rules = office.desk.policies.get(policy or office.desk.settings.policy).at(day)
+    with office.desk.store.read() as work:
+        frames = work.facts.frames(as_of=day)
+    found = beside_rating(frames, office.shelf.get(artefact), rules, as_of=day)
+    tell([rating_sheet(found)], None)
+    console.print(f"{found.verdict.zh}\n{found.verdict.en}", highlight=False)
 
 
 def _checks(report: GateReport) -> Table:

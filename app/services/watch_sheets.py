@@ -11,6 +11,7 @@ from app.domain.words import Light
 from app.features.catalogue import BY_NAME
 from app.ledgerfile.writing import Sheet
 from app.scoring.drift import SCORE
+from app.services.beside_rating import BesideRating
 from app.services.quality import Quality
 from app.services.watch_ports import GateReport
 from app.services.watching import Drift, Swap
@@ -117,6 +118,31 @@ MEASURE_COLUMNS: Final = (
     quantity("low", "下限"),
     quantity("high", "上限"),
 )
+
+
+_RATING_MEASURES: Final = {
+    "caught": "同样走访次数赶到的违约占比",
+    "auc": "AUC（排序）",
+    "ks": "KS",
+    "brier": "Brier（概率误差）",
+    "logloss": "对数损失",
+}
+RATING_COLUMNS: Final = (
+    text("measure", "指标"),
+    quantity("rating", "631"),
+    quantity("learned", "学到的意见"),
+    quantity("gain", "改进（正为学到的意见更好）"),
+    quantity("low", "下限"),
+    quantity("high", "上限"),
+)
+
+
+def rating_sheet(found: BesideRating) -> Sheet:
+    """This function will lay out how the learned opinion does beside the 631."""
+    named = pl.col("measure").replace(_RATING_MEASURES)
+    return _sheet(
+        "学到的意见与631", RATING_COLUMNS, found.figures.with_columns(named, pl.col(pl.Float64).round(4))
+    )
 
 
 def drift_sheets(found: Drift) -> list[Sheet]:

@@ -77,6 +77,7 @@ def test_an_artefact_is_gated_promoted_listed_and_rolled_back(
     told = run(
         ("import", file, "--imported-on", UNTIL),
         ("models", "gate", new_id, "--as-of", UNTIL, "--out", report),
+        ("models", "compare", shipped, "--as-of", UNTIL),
         ("models", "promote", new_id, *SIGNED),
         ("models", "promote", new_id, "--despite-gate", *SIGNED, "--approved-by", "OP-17"),
         ("models", "promote", new_id, "--despite-gate", *SIGNED),
@@ -85,9 +86,9 @@ def test_an_artefact_is_gated_promoted_listed_and_rolled_back(
     )
 
     texts = [text for _, text in told]
-    assert [code for code, _ in told] == [0, 0, 1, 1, 0, 0, 0], texts
+    assert [code for code, _ in told] == [0, 0, 0, 1, 1, 0, 0, 0], texts
     assert json.loads(report.read_text())["challenger"] == new_id
-    parts = ("not passed", "did not pass", "two people", "despite the gate", "op-17", shipped)
+    parts = ("not passed", "the 631", "did not pass", "two people", "despite the gate", "op-17", shipped)
     for text, part in zip(texts[1:], parts, strict=True):
         assert part in text
 
