@@ -55,6 +55,8 @@ def _tell_turning(told: dict[str, Any]) -> None:
         console.print(f"→ {turn['light']}: {turn['sentence_zh']}\n  {turn['sentence_en']}", highlight=False)
     if not told["turns"]:
         console.print(f"{told['why_none_zh']}\n{told['why_none_en']}", highlight=False)
+    if told["turns"] and told["standing"]:
+        console.print("不能转为绿灯，下列理由依然存在 what keeps it from green:", highlight=False)
     for standing in told["standing"]:
         console.print(f"- {standing['sentence_zh']} {standing['sentence_en']}", highlight=False)
 
@@ -108,7 +110,10 @@ def proxies(
     until: Day = LAST_DAY,
     policy: Pack = None,
 ) -> None:
-    """Report which features give away what is refused; with --ledger also sex, read and forgotten."""
+    """Report which features give away what is refused; with --ledger also sex, read and forgotten.
+
+    Ends with 1 where one does that nothing allows.
+    """
     from app.services.explaining import proxies_of, sexes_of  # noqa: PLC0415 - the learning libraries load slowly
 
     if (ledger is None) != demo:
@@ -120,12 +125,18 @@ def proxies(
         else:
             with desk_of_file(ledger, pack, report) as (desk, frames):
                 counties, sexes = [frames], sexes_of(desk, frames)
+    forbidden: set[str] = set()
     for stage in Stage:
         found = proxies_of(
             counties, stage, policy=pack, known_until=until.date(),
             trained_on="simulation" if demo else "ledger", sexes=sexes,
         )  # fmt: skip
         _tell_proxies(stage, found)
+        forbidden |= {feature for named in found["forbidden"].values() for feature in named}
+    if forbidden:
+        listed = ", ".join(sorted(forbidden))
+        console.print(f"泄露禁用信息的特征不得用于训练 not to be learnt from: {listed}", highlight=False)
+        raise typer.Exit(1)
 
 
 def _tell_proxies(stage: Stage, found: dict[str, Any]) -> None:
@@ -133,7 +144,9 @@ def _tell_proxies(stage: Stage, found: dict[str, Any]) -> None:
     for name, part in found["attributes"].items():
         for feature, seen in list(part["features"].items())[:_SHOWN]:
             ranked = "" if seen["auc"] is None else f"{seen['auc']:.3f}"
-            mark = "●" if seen["proxy"] else ""
+            mark = (
+                "" if not seen["proxy"] else "●" if feature in found["forbidden"][name] else "○ 允许 allowed"
+            )
             table.add_row(name, str(part["kinds"]), feature, f"{seen['share']:.1%}", ranked, mark)
     console.print(table)
     for name, why in found["unchecked"].items():

@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from app.features.catalogue import BY_NAME, REFUSED
+from app.features.feature import Source
 from app.scoring.measures import auc
 from app.scoring.training_rows import matrix
 
@@ -35,12 +36,16 @@ _NOT_IN_LEDGER: Final = "the ledger does not hold it, so that nobody can tell"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxySpec:
-    """How proxies are looked for; written beside the report. Above a bound a feature is named as a proxy."""
+    """How proxies are looked for; written beside the report.
+
+    A feature is named as a proxy where it is above a bound by more than chance: by so many standard `errors`.
+    """
 
     bins: int = 10
     shuffles: int = 10
     share_bound: float = 0.1
     auc_bound: float = 0.65
+    errors: float = 3.0
     seed: int = 0
 
 
@@ -54,7 +59,9 @@ def proxy_report(
 
     `rows` are training rows; each household counts once, at its last row. `sexes` has borrower_id and sex,
     where ID numbers were at hand. Gives `spec`, `attributes` (kinds, rows and `features` by name: share,
-    auc, proxy; largest share first), `proxies` (the names flagged, by attribute) and `unchecked` (why).
+    auc, proxy; largest share first), `proxies` (the names flagged, by attribute), `forbidden` (those of them
+    that nothing allows) and `unchecked` (why). What other loans of a place have repaid is allowed to tell of
+    the place: it leaves the loan itself out, and a training may go without it (`context`).
     """
     spec = spec or ProxySpec()
     once = rows.unique(["county", "household_id"], keep="last", maintain_order=True)
@@ -65,7 +72,15 @@ def proxy_report(
     flagged = {
         name: [f for f, seen in part["features"].items() if seen["proxy"]] for name, part in found.items()
     }
-    return {"spec": asdict(spec), "attributes": found, "proxies": flagged, "unchecked": _unchecked(told)}
+    forbidden = {name: [f for f in names if not _allowed(name, f)] for name, names in flagged.items()}
+    return {
+        "spec": asdict(spec), "attributes": found, "proxies": flagged, "forbidden": forbidden,
+        "unchecked": _unchecked(told),
+    }  # fmt: skip
+
+
+def _allowed(attribute: str, feature: str) -> bool:
+    return attribute in PLACES and BY_NAME[feature].source is Source.CONTEXT
 
 
 def _attributes(rows: pl.DataFrame, sexes: pl.DataFrame | None) -> dict[str, pl.Series]:
@@ -100,12 +115,21 @@ def _told(
     values: NDArray[np.float64], kind: IntVector, shuffled: Sequence[IntVector], spec: ProxySpec
 ) -> dict[str, Any]:
     bins = _binned(values, spec.bins)
-    chance = float(np.mean([_information(bins, other) for other in shuffled]))
-    whole = _information(kind, kind)  # the attribute's own entropy
-    share = round(max(0.0, (_information(bins, kind) - chance) / max(whole - chance, 1e-12)), _DIGITS)
+    by_chance = [_information(bins, other) for other in shuffled]
+    chance, noise = float(np.mean(by_chance)), spec.errors * float(np.std(by_chance))
+    room = max(_information(kind, kind) - chance, 1e-12)  # of the attribute's own entropy
+    told = _information(bins, kind) - chance
     ranked = _two_kinds(values, kind) if int(kind.max()) == 1 else None
-    proxy = share > spec.share_bound or (ranked is not None and ranked > spec.auc_bound)
-    return {"share": share, "auc": ranked, "proxy": proxy}
+    proxy = (told - noise) / room > spec.share_bound or (
+        ranked is not None and ranked - spec.errors * _auc_error(kind) > spec.auc_bound
+    )
+    return {"share": round(max(0.0, told / room), _DIGITS), "auc": ranked, "proxy": proxy}
+
+
+def _auc_error(kind: IntVector) -> float:
+    """Give the standard error that an AUC has by chance alone (Mann and Whitney 1947)."""
+    one = int(kind.sum())
+    return float(np.sqrt((len(kind) + 1) / (12 * max(one * (len(kind) - one), 1))))
 
 
 def _binned(values: NDArray[np.float64], bins: int) -> IntVector:

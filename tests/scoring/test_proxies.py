@@ -48,6 +48,17 @@ def test_a_feature_that_gives_the_township_away_is_named() -> None:
     assert report["proxies"]["borrower_age"] == []
 
 
+def test_a_proxy_is_forbidden_unless_it_is_what_others_of_the_place_have_repaid() -> None:
+    place = pl.col("township_code").rank("dense").cast(pl.Float64)
+    known = rows().with_columns(place.alias("township_late_share"), place.alias("borrower_age"))
+
+    report = proxy_report(known, (*COLUMNS, "township_late_share"))
+
+    assert report["proxies"]["township_code"] == ["township_late_share", "land_mu"]
+    assert report["forbidden"]["township_code"] == ["land_mu"]
+    assert set(report["forbidden"]["borrower_age"]) == {"township_late_share", "land_mu"}
+
+
 def test_noise_tells_nothing_beyond_chance() -> None:
     told = proxy_report(rows(), COLUMNS)["attributes"]
 
