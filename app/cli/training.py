@@ -63,6 +63,7 @@ def train(  # noqa: PLR0913, PLR0917 - one option a part of what is asked
     cv: tables.Folds = None,
     repeats: tables.Repeats = 1,
     seed: tables.Seed = 0,
+    kind: tables.Speaker = "boosted",
     operator: tables.Operator = None,
 ) -> None:
     """Train the estimators out of time, calibrate them and write artefacts without pickles.
@@ -75,13 +76,12 @@ def train(  # noqa: PLR0913, PLR0917 - one option a part of what is asked
             raise typer.BadParameter(
                 "--table FILE goes with --target COLUMN, and without --ledger and --demo"
             )
-        from app.scoring.anytable.spec import TableSpec  # noqa: PLC0415 - the learning libraries load slowly
-
-        spec = TableSpec(
-            target=target, date=date, id=id, refuse=tuple(refuse or ()), monotone=tables.signs(monotone),
-            keep_refused=keep_refused, allow_leaks=allow_leaks, cv=cv, repeats=repeats, seed=seed,
-        )  # fmt: skip
-        tables.train_on(table, out, spec, operator or _UNTOLD)
+        asked = {
+            "target": target, "date": date, "id": id, "refuse": tuple(refuse or ()), "kind": kind,
+            "monotone": tables.signs(monotone), "keep_refused": keep_refused, "allow_leaks": allow_leaks,
+            "cv": cv, "repeats": repeats, "seed": seed,
+        }  # fmt: skip
+        tables.train_on(table, out, asked, operator or _UNTOLD)
         return
     if (ledger is None) != demo or (effects_only and not demo):
         raise typer.BadParameter(
@@ -93,23 +93,36 @@ def train(  # noqa: PLR0913, PLR0917 - one option a part of what is asked
     with progress_bars() as report:
         if not effects_only:
             counties = counties_of(ledger, pack, loans, until.date(), report)
-            _estimators(counties, out, pack, until.date(), report, None if demo else operator)
+            run = (None if demo else operator), kind
+            _estimators(counties, out, pack, until.date(), report, *run)
         if demo:
             _effects(out, pack, loans, until.date(), report)
     _tell(out, demo=demo)
 
 
 def _estimators(
-    counties: Sequence[Frames], out: Path, pack: Policy, until: date, report: Report, operator: str | None
+    counties: Sequence[Frames],
+    out: Path,
+    pack: Policy,
+    until: date,
+    report: Report,
+    operator: str | None,
+    kind: str,
 ) -> None:
     """Train on a ledger for an operator, or on simulated counties for none: that record tells no time."""
-    from app.scoring.training_record import Run  # noqa: PLC0415 - the learning libraries load slowly
+    from app.scoring.spec import Kind  # noqa: PLC0415 - the learning libraries load slowly
+    from app.scoring.training_record import Run  # noqa: PLC0415
     from app.services.modelling import train_estimators  # noqa: PLC0415
 
-    run = Run(operator=operator, started_at=now()) if operator else Run(operator=_DEMO)
-    trained_on = "ledger" if operator else "simulation"
     train_estimators(
-        counties, out, policy=pack, known_until=until, trained_on=trained_on, run=run, progress=report
+        counties,
+        out,
+        policy=pack,
+        known_until=until,
+        trained_on="ledger" if operator else "simulation",
+        run=Run(operator=operator, started_at=now()) if operator else Run(operator=_DEMO),
+        progress=report,
+        kind=Kind(kind),
     )
 
 

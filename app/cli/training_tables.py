@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 import yaml
 from rich.table import Table
 
+from app.bootstrap import now
 from app.cli.progress import console, progress_bars
 from app.domain.errors import TrainingError
-
-if TYPE_CHECKING:  # the learning libraries load slowly
-    from app.scoring.anytable.spec import TableSpec
 
 _PANEL: Final = "any table"
 _SHOWN: Final = (
@@ -21,9 +19,16 @@ _SHOWN: Final = (
 )  # fmt: skip
 _SIGNS: Final[Mapping[str, int]] = {"1": 1, "+1": 1, "+": 1, "-1": -1, "-": -1, "0": 0}
 
+Champion = Literal["boosted", "scorecard"]  # as app.scoring.spec.Kind, which loads slowly
 TableFile = Annotated[
     Path | None,
-    typer.Option("--table", help="CSV, CSV.GZ or Parquet to learn from", exists=True, rich_help_panel=_PANEL),
+    typer.Option(
+        "--table",
+        help="CSV, CSV.GZ or Parquet to learn from",
+        exists=True,
+        dir_okay=False,
+        rich_help_panel=_PANEL,
+    ),
 ]
 Target = Annotated[str | None, typer.Option(help="column of 0 (good) and 1 (bad)", rich_help_panel=_PANEL)]
 DateColumn = Annotated[
@@ -49,6 +54,9 @@ Folds = Annotated[
 ]
 Repeats = Annotated[int, typer.Option(min=1, help="how often folds are drawn", rich_help_panel=_PANEL)]
 Seed = Annotated[int, typer.Option(min=0, max=2**20, help="seed of folds and trees", rich_help_panel=_PANEL)]
+Speaker = Annotated[
+    Champion, typer.Option("--kind", help="what shall speak; the other is measured beside it")
+]
 Operator = Annotated[
     str | None, typer.Option(help="who trains, a code, for the card or record; --ledger needs it")
 ]
@@ -68,13 +76,25 @@ def signs(file: Path | None) -> tuple[tuple[str, int], ...]:
         ) from error
 
 
-def train_on(file: Path, out: Path, spec: "TableSpec", operator: str) -> None:
-    """This function will train on a table and show the figures."""
-    from app.services.any_table import train_table  # noqa: PLC0415 - the learning libraries load slowly
+def train_on(file: Path, out: Path, asked: Mapping[str, Any], operator: str) -> None:
+    """This function will train on a table and show the figures; `asked` are fields of the spec."""
+    from app.scoring.anytable.spec import TableSpec  # noqa: PLC0415 - the learning libraries load slowly
+    from app.scoring.spec import Kind  # noqa: PLC0415
+    from app.scoring.training_record import Run  # noqa: PLC0415
+    from app.services.any_table import train_table  # noqa: PLC0415
 
+    names: dict[str, Any] = {name: _bare(value) for name, value in asked.items()}
+    spec, run = TableSpec(**names | {"kind": Kind(asked["kind"])}), Run(operator=operator, started_at=now())
     with progress_bars() as report:
-        metrics = train_table(file, out, spec, operator=operator, clock=perf_counter, progress=report)
+        metrics = train_table(file, out, spec, run=run, clock=perf_counter, progress=report)
     _tell(out, metrics)
+
+
+def _bare(value: object) -> object:
+    """Take blanks around a name away, as they are from the names in a header."""
+    if isinstance(value, tuple):
+        return tuple(_bare(each) for each in value)
+    return value.strip() if isinstance(value, str) else value
 
 
 def _tell(out: Path, metrics: Mapping[str, Any]) -> None:
@@ -82,10 +102,22 @@ def _tell(out: Path, metrics: Mapping[str, Any]) -> None:
     table.add_row(*(_number(metrics[name]) for name in _SHOWN))
     console.print(metrics["summary"], highlight=False)
     console.print(table)
+    if metrics["challenger"] is not None:
+        _tell_challenger(metrics["challenger"])
     for alarm in metrics["alarms"]:
         console.print(f"[red]疑似泄漏 leak[/] {alarm}", highlight=False)
     for name, why in metrics["left_out"]:
         console.print(f"未使用 left out: {name} ({why})", highlight=False, markup=False)
+
+
+def _tell_challenger(challenger: Mapping[str, Any]) -> None:
+    apart = challenger["minus_champion"]["auc"]
+    ends = ", ".join(f"{end} {_number(apart[end])}" for end in ("low", "high"))
+    console.print(
+        f"挑战者 challenger: {challenger['method']}, AUC {_number(challenger['auc'])}; "
+        f"减冠军 minus champion {_number(apart['value'])} ({ends})",
+        highlight=False,
+    )
 
 
 def _number(value: float | None) -> str:

@@ -42,3 +42,17 @@ def group_section(gaps: list[Figures]) -> str:
 
 def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}"
+
+
+def group_rows(gaps: list[Figures]) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Write groups as a table of a report: names of columns, and rows of plain text."""
+    names = (
+        "群体 group", "数量 n", "预期 expected", "实际 observed", "超出区间 beyond", "提示 flagged",
+        "好户被提示 flagged of good",
+    )  # fmt: skip
+    rows = [
+        [f"{g['column']}: {g['group']}", f"{g['n']:,}", f"{g['expected']:.1%}", f"{g['observed']:.1%}",
+         f"{beyond(g):.1%}", f"{g['flagged']:.1%}", _share(g["flagged_of_repaid"])]
+        for g in gaps
+    ]  # fmt: skip
+    return names, rows

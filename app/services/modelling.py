@@ -19,10 +19,10 @@ from app.scoring.action_effects import FOLLOWED, EffectsSpec, estimate_effects
 from app.scoring.artifact import load
 from app.scoring.effects_artifact import save_effects
 from app.scoring.rating import rate
-from app.scoring.spec import TrainingSpec
+from app.scoring.spec import Kind, TrainingSpec
 from app.scoring.training import train
 from app.scoring.training_record import Run
-from app.scoring.uplift import EXPECTED, UpliftSpec, estimate_groups
+from app.scoring.uplift import EXPECTED, UpliftSpec, estimate_groups, held_out_coverage
 from app.services.formal import formally_assessed
 from app.warning.effects import EffectTable
 
@@ -47,7 +47,7 @@ class FollowedCounty:
     expected: pl.DataFrame | None = None
 
 
-def train_estimators(
+def train_estimators(  # noqa: PLR0913 - one argument a part of what is asked
     counties: Sequence[Frames],
     out_dir: Path,
     *,
@@ -56,6 +56,7 @@ def train_estimators(
     trained_on: str,
     run: Run,
     progress: Progress,
+    kind: Kind = Kind.BOOSTED,
 ) -> Mapping[str, str]:
     """This function will train every estimator on the ledgers and save it below `out_dir`: ids by name.
 
@@ -70,7 +71,7 @@ def train_estimators(
         progress("训练 train", done, len(Stage))
         spec = TrainingSpec(
             stage=stage, trained_on=trained_on, known_until=known_until, default_days=days,
-            flagged_ppm=round(rules.parameters["pd_yellow"] * PPM),
+            kind=kind, flagged_ppm=round(rules.parameters["pd_yellow"] * PPM),
             group_loans=int(rules.parameters["gate_group_least_loans"]),
         )  # fmt: skip
         artefact = train(counties, spec, rating=lambda rows: rate(rows, rules)["rating_points"])
@@ -113,6 +114,8 @@ def train_effects(
         "versions": {"xindeng": CODE_VERSION} | {name: version(name) for name in _LIBRARIES},
     }
     groups = estimate_groups(pl.concat(hopes), uplift) if hopes else None
+    if groups is not None:
+        origin["coverage"] = held_out_coverage(pl.concat(hopes), groups, uplift)
     return save_effects(models_dir, estimate_effects(pl.concat(parts), spec), origin, groups)
 
 

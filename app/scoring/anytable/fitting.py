@@ -44,32 +44,33 @@ class Learning:
 
 
 def fit_table(
-    frame: pl.DataFrame, columns: Sequence[Column], bad: FloatVector, spec: TableSpec
+    frame: pl.DataFrame,
+    columns: Sequence[Column],
+    bad: FloatVector,
+    spec: TableSpec,
+    method: str | None = None,
 ) -> TableModel:
-    """Fit everything on these rows: levels, ranks, members, calibration on out-of-fold margins."""
-    return fit_learning(learning_of(frame, columns, bad), spec, method_of(bad, spec))
+    """Fit everything on these rows: levels, ranks, members, calibration on out-of-fold margins.
 
-
-def learning_of(frame: pl.DataFrame, columns: Sequence[Column], bad: FloatVector) -> Learning:
-    """Read the rows to learn from, numbers before categories."""
+    `method` is what these rows carry, unless it is given. Numbers come before categories.
+    """
     ordered = tuple(sorted(columns, key=lambda column: column.kind is Kind.CATEGORY))
     levels = tuple(_levels(frame, c) for c in ordered if c.kind is Kind.CATEGORY)
-    return Learning(columns=ordered, levels=levels, cells=cells(frame, ordered, levels), bad=bad)
-
-
-def fit_learning(learning: Learning, spec: TableSpec, method: str) -> TableModel:
-    """Fit members of one method, and the calibration on their out-of-fold margins."""
-    members, margins = (_trees if method == TREES else _scorecards)(learning, spec)
-    calibration = fit_calibration(margins, learning.bad, beta=_rarer(learning.bad) >= spec.beta_class)
-    return TableModel(
-        columns=learning.columns, levels=learning.levels, members=members, calibration=calibration
-    )
+    learning = Learning(columns=ordered, levels=levels, cells=cells(frame, ordered, levels), bad=bad)
+    fit_members = _trees if (method or method_of(bad, spec)) == TREES else _scorecards
+    members, margins = fit_members(learning, spec)
+    calibration = fit_calibration(margins, bad, beta=_rarer(bad) >= spec.beta_class)
+    return TableModel(columns=ordered, levels=levels, members=members, calibration=calibration)
 
 
 def method_of(bad: FloatVector, spec: TableSpec) -> str:
     """Tell what speaks: trees where they are wanted and the rows carry them, else a scorecard."""
-    enough = len(bad) >= spec.tree_rows and _rarer(bad) >= spec.tree_class
-    return TREES if enough and spec.kind is Champion.BOOSTED else SCORECARD
+    return TREES if spec.kind is Champion.BOOSTED and trees_fit(bad, spec) else SCORECARD
+
+
+def trees_fit(bad: FloatVector, spec: TableSpec) -> bool:
+    """Tell whether so many rows carry trees."""
+    return len(bad) >= spec.tree_rows and _rarer(bad) >= spec.tree_class
 
 
 def _rarer(bad: FloatVector) -> int:

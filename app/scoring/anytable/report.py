@@ -1,120 +1,240 @@
-"""The report of a training on any table: one page of HTML, its pictures drawn as SVG, no scripts."""
+"""The report of a training on any table: one page of HTML that stands alone, on paper and on a phone."""
 
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from app.scoring.anytable.figures import reliability
+from app.scoring import drawing as draw
+from app.scoring.anytable.seen import bins, caught, roc
+from app.scoring.groups import group_rows
 
-FloatVector = NDArray[np.float64]
-_SIDE: Final = 300
-_POINTS: Final = 200
-_SHOWN: Final = {
-    "auc": "排序能力 AUC", "ks": "KS", "brier": "布里尔分 Brier", "logloss": "对数损失 Log-loss",
-    "ece": "期望校准误差 ECE (10)", "calibration_slope": "校准斜率 Calibration slope",
-    "calibration_intercept": "校准截距 Calibration intercept",
-    "calibration_in_the_large": "总体校准 Calibration in the large",
-    "mean_pd": "平均预测 Mean pd", "bad_rate": "坏账率 Bad rate", "n": "行数 Rows", "bads": "坏样本 Bad rows",
+_FIGURES: Final = {
+    "auc": "AUC", "ks": "KS", "brier": "Brier", "logloss": "对数损失 Log-loss", "ece": "ECE",
+    "calibration_slope": "校准斜率 slope", "calibration_intercept": "校准截距 intercept",
+    "calibration_in_the_large": "总体校准 in the large", "mean_pd": "平均预测 mean pd",
 }  # fmt: skip
 _FOLD: Final = ("fold", "n", "bads", "auc", "ks", "brier", "logloss", "ece")
-_PAGE: Final = """<!doctype html>
-<html lang="zh"><head><meta charset="utf-8"><title>信灯 Xindeng: {title}</title><style>
-body{{font:15px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222;background:#fff}}
-table{{border-collapse:collapse;margin:.5em 0}}
-td,th{{border:1px solid #bbb;padding:.2em .6em;text-align:right}}
-td:first-child,th:first-child{{text-align:left}}svg{{margin-right:2em}}
-.alarm{{color:#a00}}</style></head><body>
-<h1>训练报告 Training report</h1><p>{summary}</p>{alarms}
-<h2>指标 Figures</h2>{figures}<p>{notes}</p>
-<h2>排序与校准 Ranking and reliability</h2>{roc}{reliability}
-<h2>各折 Folds</h2>{folds}
-<h2>最重要的列 Columns by mean |SHAP| (log-odds)</h2>{features}
-<h2>未使用 Left out</h2>{left_out}
-<h2>设置 Settings</h2><pre>{spec}</pre></body></html>
-"""
+_METHODS: Final = {"boosted trees": "提升树 boosted trees", "scorecard": "评分卡 scorecard"}
+_MEASURES: Final = {
+    "auc": "AUC（越大越好 higher is better）",
+    "brier": "Brier（越小越好 lower is better）",
+    "logloss": "对数损失 Log-loss（越小越好 lower is better）",
+}
+_MEANS: Final = (
+    "AUC、KS、Brier、对数损失为各折平均，其余为全部留出行合计；ECE 用十个分位箱。AUC, KS, Brier and log-loss "
+    "are means over the folds, the rest is over all rows held out; ECE over ten quantile bins."
+)
+_NOT_CAUSES: Final = (
+    "SHAP 值（对数几率）说明是什么改变了估计，不是原因。"
+    "SHAP values (log-odds) say what moved the estimate, never what caused the outcome."
+)
+_MOST_POINTS: Final = 12  # bins or words of a line that are shown
 
 
-def report(parts: Mapping[str, Any], predictions: pl.DataFrame) -> str:
-    """Write the page from what the manifest and the metrics say, and from the predictions' pictures."""
-    pd, y = (predictions[name].to_numpy().astype(np.float64) for name in ("pd", "y"))
+def report(parts: Mapping[str, Any], judged: pl.DataFrame, beside: pl.DataFrame | None) -> str:
+    """Write the page from what the manifest and the metrics say, and from both models' held-out rows."""
+    return draw.page(parts["target"], _parts(parts, judged, beside))
+
+
+def _parts(parts: Mapping[str, Any], judged: pl.DataFrame, beside: pl.DataFrame | None) -> Iterator[str]:
     metrics = parts["metrics"]
-    return _PAGE.format(
-        title=escape(parts["target"]),
-        summary=escape(parts["summary"]),
-        alarms="".join(f'<p class="alarm">⚠ {escape(a)}</p>' for a in parts["alarms"]),
-        figures=_table(["", ""], [(zh, _number(metrics[name])) for name, zh in _SHOWN.items()]),
-        notes=escape(parts["notes"]),
-        roc=_roc(pd, y),
-        reliability=_reliability(pd, y),
-        folds=_table(_FOLD, [[_number(fold[name]) for name in _FOLD] for fold in metrics["folds"]]),
-        features=_table(["列 column", "mean |SHAP|"], [(n, _number(v)) for n, v in parts["importance"]]),
-        left_out=_table(["列 column", "原因 why"], parts["left_out"]) if parts["left_out"] else "–",
-        spec=escape(parts["spec"]),
-    )
+    data = parts["record"]["data"]
+    size = f"{data['rows']:,} 行 rows, {data['bads']:,} 坏 bad, {data['columns']} 列 columns; {parts['time']}"
+    yield draw.head(f"训练报告 Training report: {parts['target']}", parts["summary"], size)
+    yield from (draw.paragraph(f"⚠ 疑似泄漏 leak: {alarm}", "alarm") for alarm in parts["alarms"])
+    yield _tiles(metrics)
+    yield draw.paragraph(_verdict(metrics), "note")
+    yield _ranking(metrics, parts["method"], judged, beside)
+    yield _truth(metrics, judged, parts["years"])
+    yield _drivers(parts["drivers"])
+    yield _groups(metrics["groups"])
+    yield _points(parts["points"])
+    yield _rest(parts)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    cells = "".join(f"<th>{escape(name)}</th>" for name in head)
-    lines = ("".join(f"<td>{escape(str(cell))}</td>" for cell in row) for row in rows)
-    return f"<table><tr>{cells}</tr>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
+def _tiles(metrics: Mapping[str, Any]) -> str:
+    told = {"排序 AUC": draw.number(metrics["auc"]), "KS": draw.number(metrics["ks"])}
+    told["校准斜率 slope"] = draw.number(metrics["calibration_slope"], 2)
+    told["校准误差 ECE"] = draw.share(metrics["ece"])
+    told["预测坏账率 expected"] = draw.share(metrics["mean_pd"])
+    return draw.tiles(told | {"实际坏账率 observed": draw.share(metrics["bad_rate"])})
 
 
-def _number(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return str(value) if isinstance(value, int) else f"{value:.4f}"
-
-
-def _roc(pd: FloatVector, bad: FloatVector) -> str:
-    """Draw the share of bad rows caught against that of good rows suspected."""
-    order = np.argsort(-pd, kind="stable")
-    caught, wrong = np.cumsum(bad[order]), np.cumsum(1 - bad[order])
-    last = np.r_[np.flatnonzero(np.diff(pd[order])), len(pd) - 1]  # ties make one step
-    picked = last[np.unique(np.linspace(0, len(last) - 1, _POINTS).astype(int))]
-    points = [(0.0, 0.0), *zip(wrong[picked] / wrong[-1], caught[picked] / caught[-1], strict=True)]
-    return _picture("ROC", "误报率 false alarms", "捕获率 caught", _line(points))
-
-
-def _reliability(pd: FloatVector, bad: FloatVector) -> str:
-    """Draw observed rates of the ten quantile bins against their mean pd, with two standard errors."""
-    bins = reliability(pd, bad)
-    top = max(max(b["pd"], b["rate"]) for b in bins) * 1.1
-    marks = []
-    for one in bins:
-        error = 2 * np.sqrt(max(one["rate"] * (1 - one["rate"]), 1e-9) / one["n"])
-        x, y = one["pd"] / top, one["rate"] / top
-        marks.append(_line([(x, max(0.0, y - error / top)), (x, min(1.0, y + error / top))]))
-        marks.append(f'<circle cx="{_x(x)}" cy="{_y(y)}" r="4" fill="#357"/>')
-    title = f"校准 reliability (0 – {top:.2f})"
-    return _picture(title, "预测 predicted", "实际 observed", "".join(marks))
-
-
-def _picture(title: str, across: str, up: str, inside: str) -> str:
-    size = _SIDE + 50
-    label = '<text x="{}" y="{}" font-size="12"{}>{}</text>'
+def _verdict(metrics: Mapping[str, Any]) -> str:
+    """Say in words whether the challenger ranks as well."""
+    challenger = metrics["challenger"]
+    if challenger is None:
+        return "没有挑战者：数据只够训练评分卡。No challenger: the rows carry a scorecard only."
+    apart = challenger["minus_champion"]["auc"]
+    named = _METHODS[challenger["method"]]
+    if apart["low"] is None:
+        return f"样本太少，无法与{named}比较。Too few rows to compare with the {challenger['method']}."
+    if apart["low"] > 0:
+        return f"挑战者{named}排序更好，可考虑换用。The challenger ranks better: consider it."
+    if apart["high"] < 0:
+        return f"优于挑战者{named}。It ranks better than the challenger, the {challenger['method']}."
     return (
-        f'<svg width="{size}" height="{size}" role="img" aria-label="{title}">'
-        f'<rect x="30" y="20" width="{_SIDE}" height="{_SIDE}" fill="none" stroke="#999"/>'
-        f'<path d="M{_x(0)},{_y(0)}L{_x(1)},{_y(1)}" stroke="#bbb"/>{inside}'
-        + label.format(30, 14, "", title)
-        + label.format(120, _SIDE + 38, "", across)
-        + label.format(18, 200, ' transform="rotate(-90 18 200)"', up)
-        + "</svg>"
+        f"与挑战者{named}难分高下，简单者更易解释。"
+        f"No clear difference from the challenger, the {challenger['method']}: "
+        "the simpler one explains itself."
     )
 
 
-def _line(points: Sequence[tuple[float, float]]) -> str:
-    path = "L".join(f"{_x(x)},{_y(y)}" for x, y in points)
-    return f'<path d="M{path}" fill="none" stroke="#357" stroke-width="2"/>'
+def _ranking(
+    metrics: Mapping[str, Any], method: str, judged: pl.DataFrame, beside: pl.DataFrame | None
+) -> str:
+    told = {_METHODS[method]: (metrics, judged)}
+    if beside is not None:
+        told[_METHODS[metrics["challenger"]["method"]]] = (metrics["challenger"], beside)
+    rows = [
+        [name, *(draw.number(found[key], 4) for found, _ in told.values())] for key, name in _FIGURES.items()
+    ]
+    lines = {name: roc(rows) for name, (_, rows) in told.items()}
+    visits = [[f"{part:.0%}", *_caught(told, k)] for k, (part, _) in enumerate(caught(judged))]
+    return draw.section(
+        "排序与比较 Ranking, against the challenger",
+        draw.side_by_side(
+            draw.table(["留出行 held-out rows", *told], rows) + draw.paragraph(_MEANS, "soft"),
+            draw.curves(lines, "ROC", "误报率 false alarms", "捕获率 caught"),
+        ),
+        draw.side_by_side(
+            draw.table(["先看风险最高的 riskiest", *told], visits), _apart(metrics["challenger"])
+        ),
+    )
 
 
-def _x(share: float) -> str:
-    return f"{30 + _SIDE * share:.1f}"
+def _caught(told: Mapping[str, tuple[Any, pl.DataFrame]], k: int) -> list[str]:
+    return [f"捕获 {draw.share(caught(rows)[k][1])}" for _, rows in told.values()]
 
 
-def _y(share: float) -> str:
-    return f"{20 + _SIDE * (1 - share):.1f}"
+def _apart(challenger: Mapping[str, Any] | None) -> str:
+    if challenger is None:
+        return ""
+    apart = challenger["minus_champion"]
+    known = [(name, apart[key]) for key, name in _MEASURES.items() if apart[key]["low"] is not None]
+    note = (
+        "挑战者减冠军，同一批留出行，95 % 区间。Challenger minus champion on the same rows, 95 % intervals."
+    )
+    return draw.ranges(known) + draw.paragraph(note, "soft")
+
+
+def _truth(metrics: Mapping[str, Any], judged: pl.DataFrame, years: Sequence[Mapping[str, Any]]) -> str:
+    told = bins(judged)
+    rows = [
+        [
+            draw.number(b["n"]),
+            draw.share(b["pd"]),
+            draw.share(b["rate"]),
+            _span(b["rate_low"], b["rate_high"]),
+        ]
+        for b in told
+    ]
+    interval = metrics["interval"]
+    covered = (
+        f"90 % 区间：{interval['bins']:.0f} 个分位箱中覆盖 {interval['covered']:.0%}。"
+        f"90 % intervals cover {interval['covered']:.0%} of {interval['bins']:.0f} quantile bins."
+    )
+    return draw.section(
+        "概率是否属实 Are the probabilities true",
+        draw.side_by_side(
+            draw.reliability(told, "校准图：十个分位箱；竖线为实际比例的 95 % 区间，横线为预测的 90 % 区间。"
+            " Reliability by deciles."),
+            draw.table(["行 rows", "预测 predicted", "实际 observed", "95 %"], rows),
+        ),
+        draw.paragraph(covered, "soft"),
+        _years(years),
+    )  # fmt: skip
+
+
+def _span(low: float, high: float) -> str:
+    return f"{low:.1%} – {high:.1%}"
+
+
+def _years(years: Sequence[Mapping[str, Any]]) -> str:
+    if not years:
+        return ""
+    names = ("year", "rows", "observed", "expected", "errors_apart")
+    rows = [[str(y["year"]), *(draw.number(y[name], 1) for name in names[1:])] for y in years]
+    return draw.table(
+        ["年份 year", "行 rows", "实际 observed", "预期 expected", "相差标准误 errors apart"], rows
+    )
+
+
+def _drivers(found: Sequence[Mapping[str, Any]]) -> str:
+    rows = [(each["column"], each["mean"], f"{each['mean']:.3f}  {_way(each)}") for each in found]
+    told = draw.bars(rows) if rows else draw.paragraph("没有一列起作用。No column moves the estimate.")
+    return draw.section("什么改变了估计 What moves the estimate", told, draw.paragraph(_NOT_CAUSES, "soft"))
+
+
+def _way(each: Mapping[str, Any]) -> str:
+    if "way" in each:
+        return _WAYS[each["way"]]
+    return f"▲ {each['raises']}  ▼ {each['lowers']}"
+
+
+_WAYS: Final = {1: "▲ 越大越险 more is riskier", -1: "▼ 越大越稳 more is safer", 0: "◆ 视情形 depends"}
+
+
+def _groups(groups: Mapping[str, Any]) -> str:
+    note = (
+        f"留出行；少于 {groups['least_rows']} 行的群体不列；"
+        f"“提示”指风险最高的 {groups['flagged_share']:.0%}。"
+        "未使用的列不参与学习，只用来衡量。Held-out rows; columns left out are measured, never learnt from."
+    )
+    if not groups["found"]:
+        return draw.section(
+            "群体 Groups", draw.paragraph("表中没有可衡量的群体列。The table names no groups.", "soft")
+        )
+    names, rows = group_rows(groups["found"])
+    return draw.section("群体 Groups", draw.table(names, rows), draw.paragraph(note, "soft"))
+
+
+def _points(points: Mapping[str, Any]) -> str:
+    rows = [[line["name"], _told(line), f"{line['missing']:+d}"] for line in points["lines"]]
+    pd = [
+        ["总分 points", *(str(each["points"]) for each in points["pd_by_points"])],
+        ["坏账概率 pd", *(draw.share(each["pd"]) for each in points["pd_by_points"])],
+    ]
+    base = (
+        f"基础分 base {points['base']}；每 {points['points_to_double']} 分好坏比翻倍 points double the odds；"
+        "分数越高越好 more is better. scorecard.json"
+    )
+    return draw.section(
+        "评分卡 Scorecard in points",
+        draw.paragraph(base, "soft"),
+        draw.table(["列 column", "分值 points", "缺失 missing"], rows, words=True),
+        draw.table(pd[0], pd[1:]),
+    )
+
+
+def _told(line: Mapping[str, Any]) -> str:
+    points = line["points"]
+    if isinstance(points, Mapping):
+        each = [f"{word}: {value:+d}" for word, value in points.items()]
+    else:
+        ends = [f"{edge:,.6g}" for edge in line["edges"]]
+        told = [*(f"≤ {end}" for end in ends), f"> {ends[-1]}" if ends else "有值 any value"]
+        each = [f"{end}: {value:+d}" for end, value in zip(told, points, strict=True)]
+    more = [f"… (+{len(each) - _MOST_POINTS})"] if len(each) > _MOST_POINTS else []
+    return "；".join([*each[:_MOST_POINTS], *more])
+
+
+def _rest(parts: Mapping[str, Any]) -> str:
+    record = parts["record"]
+    folds = [[draw.number(fold[name], 4) for name in _FOLD] for fold in parts["metrics"]["folds"]]
+    left_out = draw.table(["列 column", "原因 why"], parts["left_out"], words=True)
+    told = [
+        ["文件 source", record["data"]["source"]],
+        ["指纹 sha256", record["data"]["fingerprint"]],
+        ["环境 environment", parts["environment"]],
+        ["不得用于 not for", "；".join(f"{each['zh']} {each['en']}" for each in record["not_for"])],
+        ["局限 limits", "；".join(f"{each['zh']} {each['en']}" for each in record["limits"])],
+    ]
+    return draw.section(
+        "各折与记录 Folds and record",
+        draw.table(_FOLD, folds),
+        draw.table(["", ""], told, words=True),
+        left_out if parts["left_out"] else "",
+        draw.folded("设置 settings", parts["settings"]),
+    )

@@ -37,6 +37,8 @@ class TableSpec:
     beta_class: int = 1_000  # rows of the rarer class from which calibration gets a third parameter
     smoothing: float = 10.0  # rows at the overall rate that are added to every category
     least_level: int = 5  # a category with fewer rows is read as missing, as one never seen
+    group_rows: int = 50  # smaller groups are not told apart
+    flagged_share: float = 0.2  # of rows: the riskiest, whom a warning would hit
     recipe: CrossfitRecipe = field(default_factory=CrossfitRecipe)
     card: CardRecipe = field(default_factory=CardRecipe)
 

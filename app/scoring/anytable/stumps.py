@@ -24,7 +24,7 @@ class CardRecipe:
     """
 
     bins: tuple[int, int] = (4, 16)
-    bin_rows: int = 100
+    bin_rows: int = 50
     smoothing: float = 4.0
     ridge: float = 5.0
     columns: int = 20

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
 from app.domain.errors import TrainingError
+from app.scoring.anytable.disparities import group_figures
 from app.scoring.anytable.figures import coverage, figures
-from app.scoring.anytable.fitting import fit_table
+from app.scoring.anytable.fitting import SCORECARD, TREES, fit_table, method_of, trees_fit
 from app.scoring.anytable.model import TableModel
+from app.scoring.anytable.paired import paired
 from app.scoring.anytable.reading import Table
 from app.scoring.anytable.spec import TableSpec
 
@@ -21,41 +23,90 @@ Progress = Callable[[str, int, int], None]
 OUT_OF_TIME: Final = "out of time"
 CROSS_VALIDATED: Final = "cross-validated"
 _FOLDS: Final = 5
+_STAGES: Final = {TREES: "树 trees", SCORECARD: "评分卡 scorecard"}
 _MEANS: Final = ("auc", "ks", "brier", "logloss")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Trial:
-    """What came of it: predictions (id, fold, y, pd), the figures, and the model that is kept."""
+    """What came of it: what was judged (see `hold_out`), the figures, the model that is kept.
+
+    `other` is the challenger, learnt from the same rows, and `beside` what it judged; None where the rows
+    carry no trees.
+    """
 
     kind: str
-    predictions: pl.DataFrame
+    method: str
+    judged: pl.DataFrame
+    beside: pl.DataFrame | None
     metrics: Mapping[str, Any]
     model: TableModel
+    other: TableModel | None
+
+    @property
+    def predictions(self) -> pl.DataFrame:
+        """Give id, fold, y and pd of every row held out."""
+        return self.judged.select("id", "fold", "y", "pd")
+
+    @property
+    def scorecard(self) -> TableModel:
+        """Give the scorecard, whichever part it has."""
+        return self.model if self.method == SCORECARD or self.other is None else self.other
 
 
 def try_table(table: Table, spec: TableSpec, progress: Progress) -> Trial:
-    """Fit on every part to learn from, judge what was held out, and fit the model that is kept.
+    """Fit champion and challenger on every part to learn from, judge what was held out, and keep both.
 
-    Out of time, the model kept is the one judged; cross-validated, it is fitted once more on all rows.
+    Out of time, the models kept are those judged; cross-validated, they are fitted once more on all rows.
     """
     kind = CROSS_VALIDATED if table.when is None or spec.cv else OUT_OF_TIME
+    method = method_of(table.bad, spec)
+    other = _other(table, spec, method)
     judged, model = hold_out(table, spec, progress)
+    metrics = measured(judged) | {"groups": group_figures(table, judged, spec), "challenger": None}
+    beside, against = None, None
+    if other is not None:
+        beside, against = hold_out(table, spec, progress, method=other)
+        folds = len(splits(table, spec)) // (1 if kind == OUT_OF_TIME else spec.repeats)
+        metrics["challenger"] = {"method": other, "minus_champion": paired(judged, beside, folds)} | {
+            name: value for name, value in measured(beside).items() if name != "folds"
+        }
     if kind == CROSS_VALIDATED:
-        model = _fit(table, np.arange(len(table.bad)), spec)
-    shown = judged.select("id", "fold", "y", "pd")
-    return Trial(kind=kind, model=model, metrics=measured(judged), predictions=shown)
+        every = np.arange(len(table.bad))
+        model = _fit(table, every, spec, method)
+        against = None if other is None else _fit(table, every, spec, other)
+    return Trial(
+        kind=kind,
+        method=method,
+        judged=judged,
+        beside=beside,
+        metrics=metrics,
+        model=model,
+        other=against,
+    )
 
 
-def hold_out(table: Table, spec: TableSpec, progress: Progress) -> tuple[pl.DataFrame, TableModel]:
-    """Fit on every part and judge what it held out: id, fold, y, pd, low, high; and the last model."""
-    parts = splits(table, spec)
-    judged = []
+def _other(table: Table, spec: TableSpec, method: str) -> str | None:
+    """Name the challenger: the scorecard against trees; trees against the scorecard where they can be."""
+    if method == TREES:
+        return SCORECARD
+    return TREES if trees_fit(table.bad, spec) else None
+
+
+def hold_out(
+    table: Table, spec: TableSpec, progress: Progress, method: str | None = None
+) -> tuple[pl.DataFrame, TableModel]:
+    """Fit on every part and judge what it held out: row, id, fold, y, pd, low, high; and the last model.
+
+    `method` is what the whole table carries, unless it is given.
+    """
+    parts, how = splits(table, spec), method or method_of(table.bad, spec)
+    judged, stage = [], _STAGES[how]
     for done, (learn, held) in enumerate(parts):
-        progress("试验 try", done, len(parts))
-        model = _fit(table, learn, spec)
+        progress(stage, done, len(parts))
+        model = _fit(table, learn, spec, how)
         judged.append(_judged(model, table, held, done))
-    progress("试验 try", len(parts), len(parts))
+    progress(stage, len(parts), len(parts))
     return pl.concat(judged), model
 
 
@@ -84,14 +135,14 @@ def _by_time(
     return learn, held
 
 
-def _fit(table: Table, learn: IntVector, spec: TableSpec) -> TableModel:
-    return fit_table(table.frame[learn], table.columns, table.bad[learn], spec)
+def _fit(table: Table, learn: IntVector, spec: TableSpec, method: str) -> TableModel:
+    return fit_table(table.frame[learn], table.columns, table.bad[learn], spec, method)
 
 
 def _judged(model: TableModel, table: Table, held: IntVector, fold: int) -> pl.DataFrame:
     found = model.predict(table.frame[held])
     return pl.DataFrame({
-        "id": table.ids[held], "fold": np.full(len(held), fold, np.int32),
+        "row": held, "id": table.ids[held], "fold": np.full(len(held), fold, np.int32),
         "y": table.bad[held].astype(np.int8), "pd": found.pd, "low": found.low, "high": found.high,
     })  # fmt: skip
 

@@ -8,6 +8,7 @@ import pytest
 
 from app.scoring.anytable.spec import TableSpec
 from app.scoring.crossfit import CrossfitRecipe
+from app.scoring.training_record import Run
 from app.services.any_table import train_table
 
 RECIPE = CrossfitRecipe(rounds=60, patience=10, learning_rate=0.1, repeats=())
@@ -45,7 +46,7 @@ def train(tmp_path_factory: pytest.TempPathFactory) -> Train:
         frame.write_parquet(folder / "table.parquet")
         where = out or folder / "out"
         found = train_table(
-            folder / "table.parquet", where, spec(**more), operator="somebody",
+            folder / "table.parquet", where, spec(**more), run=Run(operator="somebody"),
             clock=lambda: 0.0, progress=lambda *_: None,
         )  # fmt: skip
         return {"out": where, **found}
