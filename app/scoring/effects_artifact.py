@@ -43,6 +43,8 @@ docstring of `estimate_groups` tells the method). The policy pack weighs them in
 |---|---|---|---|---|
 {groups}
 
+{coverage}
+
 ## Limits
 
 A default is counted on the day that an action sets, and then until 24 months after the original maturity; the
@@ -161,6 +163,18 @@ def _card(frame: pl.DataFrame, origin: Mapping[str, Any], groups: GroupEffects |
         least=int(frame["pd_from_ppm"].max() or 0) / PPM,  # type: ignore[arg-type]
         rows="\n".join(_line(row) for row in frame.to_dicts()),
         groups="\n".join(_group_lines(groups)) if groups else "| - | - | - | - | - |",
+        coverage=_coverage(origin.get("coverage", {})),
+    )
+
+
+def _coverage(held: Mapping[str, float]) -> str:
+    """Say how often the intervals held what is true in a county that they were not filled from."""
+    if not held:
+        return "Coverage of the intervals was not measured: that needs two counties beside those of the tree."
+    shares = ", ".join(f"{name} {share:.0%}" for name, share in held.items())
+    return (
+        "The intervals (95 %, of the mean over counties, stretched to weak and strong assumptions) held the\n"
+        f"mean of one county left out of them in: {shares} of its groups and actions."
     )
 
 

@@ -1,5 +1,6 @@
 """Estimates what actions save, by groups of loans: an honest tree over a few visible facts."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ _SHAPING: Final = tuple(i for i, a in enumerate(Action) if a is not Action.COLLE
 _FAILED: Final = MEASURES.index("failed")
 _DIGITS: Final = 5
 _HALVES: Final = 2
+_LEAST_JUDGED: Final = 30  # loans of a group in a county, for its mean to be told from luck
 Matrix = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -50,9 +52,10 @@ class UpliftSpec:
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """Loans: facts (n, F), clusters (n,), whether they shape the tree (n,), measures (n, actions, 3)."""
+    """Loans: facts (n, F), county, cluster, whether one shapes the tree (n,), measures (n, actions, 3)."""
 
     facts: Matrix
+    county: Ints
     cluster: Ints
     shapes: NDArray[np.bool_]
     measures: Matrix
@@ -74,12 +77,55 @@ def estimate_groups(followed: pl.DataFrame, spec: UpliftSpec) -> GroupEffects:
 
     Too few loans or clusters are a TrainingError. Same loans, same bytes.
     """
-    central = _sample(followed.filter(strength=CENTRAL))
+    central, *others = _by_strength(followed)
     groups = _grown(central, spec)
     tables = [_filled(groups, central, spec)]
-    others = sorted(set(followed["strength"].unique()) - {CENTRAL})
-    tables += [_filled(groups, _sample(followed.filter(strength=s)), spec, narrow=True) for s in others]
+    tables += [_filled(groups, other, spec, narrow=True) for other in others]
     return GroupEffects(groups=groups, rows=_shown(_widened(tables)))
+
+
+def held_out_coverage(followed: pl.DataFrame, known: GroupEffects, spec: UpliftSpec) -> dict[str, float]:
+    """Tell how often the interval of a group holds its mean in a county not learnt from, by measure.
+
+    Every filling county in turn is left out, under all assumptions, and judged by central ones: the share of
+    its groups (of enough loans) and actions before default whose own mean the others' interval holds. The
+    interval speaks of the mean over counties; one county's own luck comes on top. Empty where there is but
+    one filling county.
+    """
+    central, *others = _by_strength(followed)
+    filling = np.unique(central.county[~central.shapes])
+    if len(filling) < _HALVES:
+        return {}
+    held = [each for out in filling for each in _held(known.groups, central, others, int(out), spec)]
+    shares = np.mean(held, axis=(0, 1)) if held else np.empty(0)
+    return {name: round(float(share), _DIGITS) for name, share in zip(MEASURES, shares, strict=False)}
+
+
+def _held(
+    groups: Groups, central: _Sample, others: list[_Sample], out: int, spec: UpliftSpec
+) -> Iterator[NDArray[np.bool_]]:
+    """Tell of every group whether its intervals hold what is true in one county: (actions, measures) each."""
+    group = [groups.of(sample.facts) for sample in (central, *others)]
+    shown = [_shown_measures(sample) for sample in (central, *others)]
+    for leaf in groups.leaves:
+        mine = (group[0] == leaf) & (central.county == out)
+        rest = (group[0] == leaf) & (central.county != out) & ~central.shapes
+        if mine.sum() < _LEAST_JUDGED or len(np.unique(central.cluster[rest])) < spec.least_clusters:
+            continue
+        mean, reach = _mean(shown[0][rest], central.cluster[rest], spec)
+        beyond = [
+            other[(g == leaf) & (s.county != out)].mean(axis=0)
+            for other, g, s in zip(shown[1:], group[1:], others, strict=True)
+        ]
+        low, high = np.min([mean - reach, *beyond], axis=0), np.max([mean + reach, *beyond], axis=0)
+        truth = shown[0][mine].mean(axis=0)
+        yield np.asarray((low <= truth) & (truth <= high))[list(_SHAPING)]
+
+
+def _by_strength(followed: pl.DataFrame) -> list[_Sample]:
+    """Give the loans under central assumptions first, then under each of the others."""
+    others = sorted(set(followed["strength"].unique()) - {CENTRAL})
+    return [_sample(followed.filter(strength=strength)) for strength in (CENTRAL, *others)]
 
 
 def _sample(followed: pl.DataFrame) -> _Sample:
@@ -91,7 +137,7 @@ def _sample(followed: pl.DataFrame) -> _Sample:
     _, county = np.unique(own["county"].to_numpy(), return_inverse=True)
     grows = county < (county.max(initial=-1) + 1) // _HALVES
     _, cluster = np.unique(own["cluster"].to_numpy(), return_inverse=True)
-    return _Sample(_facts(own), cluster, grows, measures)
+    return _Sample(_facts(own), county, cluster, grows, measures)
 
 
 def _facts(own: pl.DataFrame) -> Matrix:

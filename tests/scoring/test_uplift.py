@@ -12,7 +12,7 @@ from app.domain.groups import GroupEffects, Groups
 from app.domain.words import Action
 from app.scoring.doubly_robust import effect_on_treated
 from app.scoring.effects_artifact import load_effects, save_effects
-from app.scoring.uplift import UpliftSpec, estimate_groups
+from app.scoring.uplift import UpliftSpec, estimate_groups, held_out_coverage
 from tests.scoring.test_effects_artifact import KNOWN, ORIGIN
 
 SPEC = UpliftSpec(depth=2, least_loans=50, least_clusters=4)
@@ -69,6 +69,38 @@ def test_the_interval_spans_weak_and_strong_assumptions() -> None:
     assert weak["lost_low"] <= -0.28
     assert weak["lost_high"] >= -0.05
     assert weak["lost"] == pytest.approx(-0.2, abs=1e-4)
+
+
+def _covered(followed: pl.DataFrame) -> dict[str, float]:
+    return held_out_coverage(followed, estimate_groups(followed, SPEC), SPEC)
+
+
+def test_counties_alike_are_held_by_the_intervals_of_the_others() -> None:
+    held = _covered(_followed())
+
+    assert set(held) == {"lost", "bad_record", "failed"}
+    assert all(share > 0.6 for share in held.values())
+
+
+def test_a_county_of_another_kind_escapes_the_intervals_of_the_others() -> None:
+    own = pl.col("lost") + 0.3 * ((pl.col("county") == 3) & (pl.col("action") == EDUCATION))
+
+    changed = _covered(_followed().with_columns(lost=own))
+
+    assert changed["lost"] < _covered(_followed())["lost"]
+
+
+def test_one_filling_county_tells_no_coverage() -> None:
+    two = _followed().filter(pl.col("county") < 2)
+
+    assert _covered(two) == {}
+
+
+def test_the_card_says_how_often_intervals_held(tmp_path: Path) -> None:
+    groups = estimate_groups(_followed(), SPEC)
+    save_effects(tmp_path, KNOWN, ORIGIN | {"coverage": {"lost": 0.913}}, groups)
+
+    assert "lost 91%" in (tmp_path / "effects" / "MODEL_CARD.md").read_text()
 
 
 def test_every_group_knows_every_action() -> None:
