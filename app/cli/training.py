@@ -134,10 +134,12 @@ def counties_of(
 
 
 def _effects(out: Path, pack: Policy, loans: int, until: date, report: Report) -> None:
-    from app.services.modelling import train_effects  # noqa: PLC0415 - the learning libraries load slowly
+    from app.scoring.training_record import Run  # noqa: PLC0415 - the learning libraries load slowly
+    from app.services.modelling import train_effects  # noqa: PLC0415
 
     counties = _followed(loans, until, pack, report)
-    train_effects(counties, out, policy=pack, known_until=until, trained_on="simulation")
+    run = Run(operator=_DEMO)
+    train_effects(counties, out, policy=pack, known_until=until, trained_on="simulation", run=run)
 
 
 def _simulated(loans: int, until: date, policy: Policy, report: Report) -> Sequence[Frames]:

@@ -51,6 +51,19 @@ A default is counted on the day that an action sets, and then until 24 months af
 loss is what is not repaid by then, so that an action can lower the one and raise the other. What an action
 changes in simulated loans follows from the simulation's assumptions; the intervals span its weak and strong
 ones. A cause without rows takes those of all loans. Not for deciding without a person.
+{recorded}"""
+_RECORDED: Final = """
+## Record of the training 训练记录
+
+| | |
+|---|---|
+| 数据来源 source | {origin}, {counties} counties |
+| 数据量 volume | {loans} loans, {rows} rows, known until {known_until} |
+| 数据指纹 fingerprint | {fingerprint} |
+| 代码版本 code version | {version}, catalogue {catalogue} |
+| 群体差异 group disparities, 操作人 operator | `training_record.json` beside this card |
+
+不得用于 must not be used for: {not_for}.
 """
 _SIMULATED: Final = "**; they are no evidence about any real loan. **由模拟贷款估计，不代表真实贷款。"
 
@@ -163,8 +176,14 @@ def _card(frame: pl.DataFrame, origin: Mapping[str, Any], groups: GroupEffects |
         least=int(frame["pd_from_ppm"].max() or 0) / PPM,  # type: ignore[arg-type]
         rows="\n".join(_line(row) for row in frame.to_dicts()),
         groups="\n".join(_group_lines(groups)) if groups else "| - | - | - | - | - |",
+        recorded=_recorded(origin["record"]) if "record" in origin else "",
         coverage=_coverage(origin.get("coverage", {})),
     )
+
+
+def _recorded(record: Mapping[str, Any]) -> str:
+    uses = "；".join(f"{each['zh']} {each['en']}" for each in record["not_for"])
+    return _RECORDED.format_map(dict(record["data"]) | dict(record["code"]) | {"not_for": uses})
 
 
 def _coverage(held: Mapping[str, float]) -> str:
@@ -173,8 +192,8 @@ def _coverage(held: Mapping[str, float]) -> str:
         return "Coverage of the intervals was not measured: that needs two counties beside those of the tree."
     shares = ", ".join(f"{name} {share:.0%}" for name, share in held.items())
     return (
-        "The intervals (95 %, of the mean over counties, stretched to weak and strong assumptions) held the\n"
-        f"mean of one county left out of them in: {shares} of its groups and actions."
+        "The intervals (95 %, stretched to weak and strong assumptions) held, but for its sampling error, the\n"
+        f"mean of a county left out of them in: {shares} of its groups and actions."
     )
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from app.scoring.comparison import Figures, beyond, group_gaps
 
 GROUPS: Final = ("registration", "age", "industry", "use_mode", "kind", "bank")
+GROUP_COLUMNS: Final = ("registration", "borrower_age", "industry", "use_mode", "kind", "bank")
 _AGES: Final = ((45, "under 45"), (60, "45 to 59"))
 
 
@@ -16,10 +17,15 @@ def all_gaps(
     rows: pl.DataFrame, pd_ppm: NDArray[np.int64], *, least: float, flagged_ppm: int
 ) -> list[Figures]:
     """Show every group of at least `least` loans (rows with `bad`) as `group_gaps` does."""
-    age = pl.when(pl.col("borrower_age").is_not_null()).then(_age_band())
-    named = rows.with_columns(age.alias("age"), pl.Series("pd_ppm", pd_ppm))
+    named = with_groups(rows).with_columns(pl.Series("pd_ppm", pd_ppm))
     told = [group_gaps(named, name, least=least, flagged_ppm=flagged_ppm) for name in GROUPS]
     return [row for rows_of in told for row in rows_of]
+
+
+def with_groups(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add the band of ages, so that every column of GROUPS is there."""
+    known = pl.when(pl.col("borrower_age").is_not_null())
+    return rows.with_columns(known.then(_age_band()).alias("age"))
 
 
 def _age_band() -> pl.Expr:

@@ -16,12 +16,14 @@ from app.domain.money import PPM
 from app.features.feature import Stage
 from app.policy.policy import Policy
 from app.scoring.action_effects import FOLLOWED, EffectsSpec, estimate_effects
-from app.scoring.artifact import load
+from app.scoring.artifact import EFFECTS_FOLDER, json_bytes, load
 from app.scoring.effects_artifact import save_effects
+from app.scoring.effects_record import fixed_record, whole_record
+from app.scoring.groups import GROUP_COLUMNS
 from app.scoring.rating import rate
 from app.scoring.spec import Kind, TrainingSpec
 from app.scoring.training import train
-from app.scoring.training_record import Run
+from app.scoring.training_record import RECORD, Run
 from app.scoring.uplift import EXPECTED, UpliftSpec, estimate_groups, held_out_coverage
 from app.services.formal import formally_assessed
 from app.warning.effects import EffectTable
@@ -87,11 +89,13 @@ def train_effects(
     policy: Policy,
     known_until: date,
     trained_on: str,
+    run: Run,
 ) -> str:
     """This function will estimate what actions change and save it beside the estimators: the artefact's id.
 
     Every loan is assessed on the day of its formal assessment by the maturity estimator in `models_dir` and
-    the rules of `known_until`, on what was known then. Raises ArtefactError without that estimator.
+    the rules of `known_until`, on what was known then. `run` goes into the record beside it. Raises
+    ArtefactError without that estimator.
     """
     estimator = load(models_dir / Stage.MATURITY.value)
     basis = Basis(policy=policy, estimator=estimator, effects=EffectTable.of(None))
@@ -116,7 +120,12 @@ def train_effects(
     groups = estimate_groups(pl.concat(hopes), uplift) if hopes else None
     if groups is not None:
         origin["coverage"] = held_out_coverage(pl.concat(hopes), groups, uplift)
-    return save_effects(models_dir, estimate_effects(pl.concat(parts), spec), origin, groups)
+    least = int(policy.at(known_until).parameters["gate_group_least_loans"])
+    origin["record"] = fixed_record(pl.concat(parts), origin, least=least)
+    effects = estimate_effects(pl.concat(parts).select(FOLLOWED), spec)
+    told = save_effects(models_dir, effects, origin, groups)
+    (models_dir / EFFECTS_FOLDER / RECORD).write_bytes(json_bytes(whole_record(origin, run)))
+    return told
 
 
 def _numbered(rows: pl.DataFrame, number: int, county: FollowedCounty) -> pl.DataFrame:
@@ -129,7 +138,7 @@ def _followed(rows: pl.DataFrame, county: FollowedCounty) -> pl.DataFrame:
     """Set beside each loan's formal assessment what became of it under every action."""
     failed = (pl.col("defaulted") | ~pl.col("repaid_by_24m")).alias("failed")
     told = rows.join(county.outcomes, on="loan_id").with_columns(failed)
-    return told.rename({"top_cause": "cause", "loss_fen": "loss"}).select(FOLLOWED)
+    return told.rename({"top_cause": "cause", "loss_fen": "loss"}).select(*FOLLOWED, *GROUP_COLUMNS)
 
 
 def _expected(rows: pl.DataFrame, county: FollowedCounty) -> Iterator[pl.DataFrame]:

@@ -20,6 +20,8 @@ from app.features.base import application_base, loan_base
 from app.policy.policy import load
 from app.scoring.artifact import artefact_id, json_bytes, load_estimators
 from app.scoring.effects_artifact import load_effects, save_effects
+from app.scoring.effects_record import group_changes
+from app.scoring.training_record import RECORD, Run
 from app.services.answers import loan_answer
 from app.services.modelling import FollowedCounty, train_effects
 from app.settings import ROOT
@@ -145,13 +147,18 @@ def test_the_same_counties_give_the_same_bytes(tmp_path: Path) -> None:
     for run in ("one", "two"):
         shutil.copytree(ROOT / "models" / "maturity", tmp_path / run / "maturity")
         train_effects(
-            counties, tmp_path / run, policy=load("yanchi"), known_until=DAY, trained_on="simulation"
-        )
+            counties, tmp_path / run, policy=load("yanchi"), known_until=DAY, trained_on="simulation",
+            run=Run(operator="op-17"),
+        )  # fmt: skip
         written.append({p.name: p.read_bytes() for p in (tmp_path / run / "effects").iterdir()})
 
     assert written[0] == written[1]
     known = load_effects(tmp_path / "one")
     assert known is not None
+    record = json.loads((tmp_path / "one" / "effects" / RECORD).read_bytes())
+    assert (record["operator"], record["data"]) == ("op-17", known.manifest["record"]["data"])
+    assert {"registration", "age"} <= {group["column"] for group in record["groups"]}
+    assert record["data"]["fingerprint"] in (tmp_path / "one" / "effects" / "MODEL_CARD.md").read_text()
     assert known.manifest["counties"] == [{"seed": 1}, {"seed": 2}]
     assert known.manifest["estimator"] == load_estimators(tmp_path / "one")["maturity"].artefact_id
 
@@ -202,3 +209,23 @@ def test_an_application_names_no_effects_since_no_action_is_judged(basis: Basis)
 
     assert scoring.estimator is not None
     assert set(rows["artefact_id"]) == {scoring.estimator.artefact_id}
+
+
+def test_a_group_is_told_what_an_action_changed_for_its_own_loans() -> None:
+    loans = [f"{k}" for k in range(200)]
+    people = pl.DataFrame({
+        "loan": loans, "registration": ["stable", "ordinary"] * 100, "borrower_age": [50.0, None] * 100,
+        "industry": ["sheep"] * 200, "use_mode": ["own"] * 200, "kind": ["new"] * 200, "bank": [None] * 200,
+    }).with_columns(pl.col("bank").cast(pl.String))  # fmt: skip
+    collect = people.with_columns(action=pl.lit("collect"), failed=pl.int_range(200) % 4 < 2)
+    extended = people.with_columns(action=pl.lit("extension"), failed=pl.int_range(200) % 4 == 0)
+
+    found = {(g["column"], g["group"]): g for g in group_changes(pl.concat([collect, extended]), least=50)}
+
+    assert set(found) == {
+        ("registration", "ordinary"), ("registration", "stable"), ("age", "45 to 59"),
+        ("industry", "sheep"), ("use_mode", "own"), ("kind", "new"),
+    }  # fmt: skip
+    assert found["registration", "stable"]["change"] == 0.0
+    assert found["registration", "ordinary"]["change"] == -0.5
+    assert found["industry", "sheep"]["low"] < -0.25 < found["industry", "sheep"]["high"] < 0
