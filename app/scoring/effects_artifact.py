@@ -192,8 +192,8 @@ def _coverage(held: Mapping[str, float]) -> str:
         return "Coverage of the intervals was not measured: that needs two counties beside those of the tree."
     shares = ", ".join(f"{name} {share:.0%}" for name, share in held.items())
     return (
-        "The intervals (95 %, stretched to weak and strong assumptions) held, but for its sampling error, the\n"
-        f"mean of a county left out of them in: {shares} of its groups and actions."
+        "The intervals (95 %, stretched to weak and strong assumptions) held, but for its sampling error,\n"
+        f"the mean of a county left out of them in: {shares} of its groups and actions."
     )
 
 

@@ -73,7 +73,8 @@ def estimate_groups(followed: pl.DataFrame, spec: UpliftSpec) -> GroupEffects:
     doi 10.1073/pnas.1510489113), so that the effects are not those that were picked for being large.
 
     **Interval.** Clusters (townships) of the filling half, as in `estimate_effects`: paired differences,
-    summed by cluster. It is widened to hold the groups' means under weak and strong assumptions.
+    summed by cluster; and how counties differ beyond that, for the next county is none of them. It is
+    widened to hold the groups' means under weak and strong assumptions.
 
     Too few loans or clusters are a TrainingError. Same loans, same bytes.
     """
@@ -88,9 +89,8 @@ def held_out_coverage(followed: pl.DataFrame, known: GroupEffects, spec: UpliftS
     """Tell how often the interval of a group holds its mean in a county not learnt from, by measure.
 
     Every filling county in turn is left out, under all assumptions, and judged by central ones: the share of
-    its groups (of enough loans) and actions before default whose own mean the others' interval holds. The
-    interval speaks of the mean over counties; one county's own luck comes on top. Empty where there is but
-    one filling county.
+    its groups (of enough loans) and actions before default whose own mean the others' interval holds, but for
+    the sampling error of that mean. Empty where there is but one filling county.
     """
     central, *others = _by_strength(followed)
     filling = np.unique(central.county[~central.shapes])
@@ -112,14 +112,15 @@ def _held(
         rest = (group[0] == leaf) & (central.county != out) & ~central.shapes
         if mine.sum() < _LEAST_JUDGED or len(np.unique(central.cluster[rest])) < spec.least_clusters:
             continue
-        mean, reach = _mean(shown[0][rest], central.cluster[rest], spec)
+        mean, reach = _mean(shown[0][rest], central.county[rest], central.cluster[rest], spec)
         beyond = [
             other[(g == leaf) & (s.county != out)].mean(axis=0)
             for other, g, s in zip(shown[1:], group[1:], others, strict=True)
         ]
         low, high = np.min([mean - reach, *beyond], axis=0), np.max([mean + reach, *beyond], axis=0)
-        truth = shown[0][mine].mean(axis=0)
-        yield np.asarray((low <= truth) & (truth <= high))[list(_SHAPING)]
+        truth, own = shown[0][mine].mean(axis=0), spec.z**2 * _variance(shown[0][mine], central.cluster[mine])
+        luck = np.sqrt(reach**2 + own) - reach
+        yield np.asarray((low - luck <= truth) & (truth <= high + luck))[list(_SHAPING)]
 
 
 def _by_strength(followed: pl.DataFrame) -> list[_Sample]:
@@ -189,20 +190,40 @@ def _filled(groups: Groups, sample: _Sample, spec: UpliftSpec, *, narrow: bool =
     parts = []
     for leaf in groups.leaves:
         rows = group == leaf
-        mean, reach = _mean(shown[rows], sample.cluster[filling][rows], spec)
+        mean, reach = _mean(shown[rows], sample.county[filling][rows], sample.cluster[filling][rows], spec)
         parts.append(_rows(leaf, int(rows.sum()), mean, reach * (not narrow)))
     return pl.concat(parts)
 
 
-def _mean(shown: Matrix, cluster: Ints, spec: UpliftSpec) -> tuple[Matrix, Matrix]:
+def _mean(shown: Matrix, county: Ints, cluster: Ints, spec: UpliftSpec) -> tuple[Matrix, Matrix]:
+    """Give the mean and how far the interval reaches: the mean's own error, and how counties differ."""
+    if len(np.unique(cluster)) < spec.least_clusters:
+        raise _too_few()
+    apart = _between(shown, county, cluster)
+    return shown.mean(axis=0), spec.z * np.sqrt(_variance(shown, cluster) + apart)
+
+
+def _variance(shown: Matrix, cluster: Ints) -> Matrix:
+    """Give the variance of a mean by sums over clusters."""
     _, place = np.unique(cluster, return_inverse=True)
     count = int(place.max(initial=-1)) + 1
-    if count < spec.least_clusters:
-        raise _too_few()
-    mean = shown.mean(axis=0)
-    sums = np.zeros((count, *mean.shape))
-    np.add.at(sums, place, (shown - mean) / len(shown))
-    return mean, spec.z * np.sqrt((sums**2).sum(axis=0) * count / (count - 1))
+    sums = np.zeros((count, *shown.shape[1:]))
+    np.add.at(sums, place, (shown - shown.mean(axis=0)) / len(shown))
+    return np.asarray((sums**2).sum(axis=0) * count / max(count - 1, 1))
+
+
+def _between(shown: Matrix, county: Ints, cluster: Ints) -> Matrix:
+    """Give the variance of counties' means beyond what clusters within them explain, never below 0.
+
+    Counties of enough loans count alike (the moments of a one-way layout); fewer than two tell nothing.
+    """
+    counties = [county == c for c in np.unique(county)]
+    large = [rows for rows in counties if rows.sum() >= _LEAST_JUDGED and len(np.unique(cluster[rows])) > 1]
+    if len(large) < _HALVES:
+        return np.zeros(shown.shape[1:])
+    means = np.stack([shown[rows].mean(axis=0) for rows in large])
+    within = np.mean([_variance(shown[rows], cluster[rows]) for rows in large], axis=0)
+    return np.asarray(np.maximum(means.var(axis=0, ddof=1) - within, 0.0))
 
 
 def _rows(leaf: int, n: int, mean: Matrix, reach: Matrix) -> pl.DataFrame:

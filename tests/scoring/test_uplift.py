@@ -90,6 +90,17 @@ def test_a_county_of_another_kind_escapes_the_intervals_of_the_others() -> None:
     assert changed["lost"] < _covered(_followed())["lost"]
 
 
+def test_counties_that_differ_widen_the_interval() -> None:
+    own = pl.col("lost") + 0.1 * ((pl.col("county") == 3) & (pl.col("action") == EDUCATION))
+    alike, apart = (
+        _lost(estimate_groups(followed, SPEC), 0.0)
+        for followed in (_followed(), _followed().with_columns(lost=own))
+    )
+
+    assert apart["lost_high"] - apart["lost_low"] > 0.1 + alike["lost_high"] - alike["lost_low"]
+    assert apart["lost"] == pytest.approx(alike["lost"] + 0.05, abs=0.02)
+
+
 def test_one_filling_county_tells_no_coverage() -> None:
     two = _followed().filter(pl.col("county") < 2)
 
