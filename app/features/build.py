@@ -1,7 +1,8 @@
 """Builds the features frame: the same code for one request, a nightly sweep and a training set."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Final
 
 import polars as pl
@@ -19,7 +20,6 @@ CHUNK_ROWS: Final = 25_000
 FEATURE_TABLES: Final = frozenset(
     {*BASE_TABLES, *CONTEXT_TABLES, "applications", *(table for table, _ in SOURCES.values())}
 )
-Wanted = Mapping[Source, Sequence[Feature]]
 _PLAIN: Final = pl.QueryOptFlags.none()  # the plans are as they should run; looking for better costs more
 _ORDER: Final = (*IDENTITY, *(feature.name for feature in FEATURES))
 
@@ -44,47 +44,59 @@ def build(
     return pl.concat([_build(facts, base.slice(start, chunk_rows), context, wanted) for start in starts])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """The features to compute: by source the expressions that give them, those aggregated, the order."""
+
+    columns: Mapping[Source, tuple[pl.Expr, ...]]
+    aggregated: tuple[tuple[Source, Feature], ...]
+    order: tuple[str, ...]
+
+
 @cache
-def _wanted(only: frozenset[str] | None) -> Wanted:
-    """The features to compute, by source: those named, and what derived ones are made of."""
-    if only is None:
-        return {source: of_source(source) for source in Source}
-    made_of = (f.expr.meta.root_names() for f in of_source(Source.DERIVED) if f.name in only)
-    names = only.union(*made_of)
-    return {source: [f for f in of_source(source) if f.name in names] for source in Source}
+def _wanted(only: frozenset[str] | None) -> _Wanted:
+    """Those named, and what derived ones are made of."""
+    made_of = (f.expr.meta.root_names() for f in of_source(Source.DERIVED) if only and f.name in only)
+    names = None if only is None else only.union(*made_of)
+    chosen = {s: [f for f in of_source(s) if names is None or f.name in names] for s in Source}
+    given = {feature.name for part in chosen.values() for feature in part}
+    return _Wanted(
+        columns={source: tuple(feature.column for feature in part) for source, part in chosen.items()},
+        aggregated=tuple((source, feature) for source in SOURCES for feature in chosen[source]),
+        order=tuple(name for name in _ORDER if name in given or name in IDENTITY),
+    )
 
 
-def _build(facts: Facts, base: pl.DataFrame, context: Context | None, wanted: Wanted) -> pl.DataFrame:
+def _build(facts: Facts, base: pl.DataFrame, context: Context | None, wanted: _Wanted) -> pl.DataFrame:
     subjects = Subjects.of(base, facts, context)
-    features = base.lazy().with_columns(_columns(wanted[Source.BASE]))
-    sources = _present(facts, wanted)
+    features = base.lazy().with_columns(wanted.columns[Source.BASE])
+    sources = tuple(
+        source for source, (table, _) in SOURCES.items() if facts.has(table) and wanted.columns[source]
+    )
     for part in pl.collect_all(
-        [_aggregate(source, subjects, wanted[source]) for source in sources], optimizations=_PLAIN
+        [_aggregate(source, subjects, wanted.columns[source]) for source in sources], optimizations=_PLAIN
     ):
         features = features.join(part.lazy(), on="row", how="left", maintain_order="left")
-    found = {feature.name for source in sources for feature in wanted[source]}
-    aggregated = [feature for source in SOURCES for feature in wanted[source]]
-    full = features.with_columns(_completed(feature, found) for feature in aggregated)
-    names = {feature.name for part in wanted.values() for feature in part}
-    order = [name for name in _ORDER if name in names or name in IDENTITY]
-    return full.with_columns(_columns(wanted[Source.DERIVED])).select(order).collect(optimizations=_PLAIN)
+    full = features.with_columns(_completed(wanted.aggregated, sources))
+    return (
+        full.with_columns(wanted.columns[Source.DERIVED]).select(wanted.order).collect(optimizations=_PLAIN)
+    )
 
 
-def _columns(features: Sequence[Feature]) -> list[pl.Expr]:
-    return [feature.column for feature in features]
-
-
-def _present(facts: Facts, wanted: Wanted) -> list[Source]:
-    return [source for source, (table, _) in SOURCES.items() if facts.has(table) and wanted[source]]
-
-
-def _aggregate(source: Source, subjects: Subjects, features: Sequence[Feature]) -> pl.LazyFrame:
+def _aggregate(source: Source, subjects: Subjects, columns: Sequence[pl.Expr]) -> pl.LazyFrame:
     _, rows_of = SOURCES[source]
-    return rows_of(subjects).group_by("row").agg(_columns(features))
+    return rows_of(subjects).group_by("row").agg(columns)
 
 
-def _completed(feature: Feature, found: set[str]) -> pl.Expr:
-    """Fill in what a row without any facts has; a table without any facts brings no column at all."""
-    value = pl.col(feature.name) if feature.name in found else pl.lit(None)
+@lru_cache(maxsize=256)
+def _completed(
+    features: tuple[tuple[Source, Feature], ...], sources: tuple[Source, ...]
+) -> tuple[pl.Expr, ...]:
+    """Fill in what a row without any facts has; a source without any facts brings no column at all."""
+    return tuple(_filled(feature, found=source in sources) for source, feature in features)
+
+
+def _filled(feature: Feature, *, found: bool) -> pl.Expr:
+    value = pl.col(feature.name) if found else pl.lit(None)
     typed = value.cast(FEATURE_SCHEMA[feature.name]).alias(feature.name)
     return typed if feature.absent is None else typed.fill_null(feature.absent)
