@@ -19,7 +19,8 @@ from app.domain.money import PPM
 from app.features.catalogue import BY_NAME, catalogue_hash, declaration
 from app.features.feature import Stage
 from app.scoring import artifact
-from app.scoring.calibrating import fit_calibration, fit_rating_rates
+from app.scoring.beside import LEARNED, beside, strongest
+from app.scoring.calibrating import days_of, fit_calibration, fit_rating_rates
 from app.scoring.calibration import Calibration, RatingRates
 from app.scoring.explanation_tables import FRACTION_BITS
 from app.scoring.groups import all_gaps
@@ -90,9 +91,10 @@ def train(counties: Sequence[Frames], spec: TrainingSpec, *, rating: Rater | Non
 def train_rows(rows: pl.DataFrame, columns: tuple[str, ...], spec: TrainingSpec) -> Artefact:
     """Train on rows that `training_rows` made, with the rating's `points` (nullable) where it is to speak."""
     split = split_by_maturity(rows, spec)
-    kind = spec.kind if enough_for_trees(rows, spec) else Kind.SCORECARD
-    fitted = _fit(split, columns, spec, kind)
-    metrics = _metrics(rows, split, fitted, spec)
+    enough = enough_for_trees(rows, spec)
+    fitted = _fit(split, columns, spec, spec.kind if enough else Kind.SCORECARD)
+    trees = _fit(split, columns, spec, Kind.BOOSTED) if enough and spec.kind is Kind.SCORECARD else None
+    metrics = _metrics(rows, split, fitted, spec) | {"beside": _beside(split.parts["test"], fitted, trees)}
     manifest = _manifest(split, fitted, spec) | {"record": fixed_record(rows, columns, spec)}
     reference = training_reference(rows, fitted.learned.tables, spec, test_from=split.starts["test"])
     files = _files(fitted, manifest, metrics) | {artifact.REFERENCE: artifact.json_bytes(reference.to_dict())}
@@ -121,7 +123,7 @@ def _fit(split: Split, columns: tuple[str, ...], spec: TrainingSpec, kind: Kind)
     unseen = np.rint(learned.unseen[-later.height :] * 2.0**FRACTION_BITS).astype(np.int64)
     spread = learned.spread(matrix(later, columns))
     calibration = fit_calibration(unseen, later, spread, FRACTION_BITS)
-    shift = measure_shift(later, calibration.apply(unseen)[0])
+    shift = measure_shift(later, calibration.apply(unseen, _days(later))[0])
     return _Fitted(
         columns=columns,
         learned=learned,
@@ -129,6 +131,10 @@ def _fit(split: Split, columns: tuple[str, ...], spec: TrainingSpec, kind: Kind)
         shift=shift,
         rates=_rating_rates(later),
     )
+
+
+def _days(rows: pl.DataFrame) -> NDArray[np.int64] | None:
+    return None if rows["days_to_maturity"].null_count() else days_of(rows)
 
 
 def _rating_rates(rows: pl.DataFrame) -> RatingRates | None:
@@ -169,12 +175,31 @@ def _on_formal_day() -> pl.Expr:
     return (pl.col("ends_on") - pl.col("as_of")).dt.total_days() == _FORMAL
 
 
-def _groups(test: pl.DataFrame, fitted: _Fitted, spec: TrainingSpec) -> list[dict[str, Any]]:
-    """Show groups on the day of the formal assessment, or else at each loan's last row."""
+def _once(test: pl.DataFrame) -> pl.DataFrame:
+    """Take each loan once: on the day of the formal assessment, or else at its last row."""
     formal = test.filter(_on_formal_day())
-    once = formal if formal.height else test.unique(["county", "loan_id"], keep="last", maintain_order=True)
-    pd = fitted.calibration.apply(fitted.learned.margins(matrix(once, fitted.columns)))[0]
+    last = test.unique(["county", "loan_id"], keep="last", maintain_order=True)
+    return formal if formal.height else last
+
+
+def _groups(test: pl.DataFrame, fitted: _Fitted, spec: TrainingSpec) -> list[dict[str, Any]]:
+    once = _once(test)
+    pd = fitted.calibration.apply(fitted.learned.margins(matrix(once, fitted.columns)), _days(once))[0]
     return all_gaps(once, pd, least=spec.group_loans, flagged_ppm=spec.flagged_ppm)
+
+
+def _beside(test: pl.DataFrame, fitted: _Fitted, trees: _Fitted | None) -> dict[str, Any]:
+    """Hold the scorecard in points, the rating and, where a scorecard speaks by choice, trees beside it."""
+    once = _once(test)
+    values = matrix(once, fitted.columns)
+    risks = {LEARNED: fitted.learned.margins(values).astype(np.float64)}
+    if fitted.learned.kind is Kind.BOOSTED:
+        risks["scorecard"] = -fitted.learned.scorecard.points(once).astype(np.float64)
+    if trees is not None:
+        risks["trees"] = trees.learned.margins(values).astype(np.float64)
+    if "points" in once.columns:
+        risks["rating"] = -once["points"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    return beside(once, risks) | {"strongest": strongest(fitted.learned.tables, values)}
 
 
 _NOTE: Final = {
@@ -185,7 +210,7 @@ _NOTE: Final = {
 
 
 def _reliability(test: pl.DataFrame, fitted: _Fitted, spec: TrainingSpec) -> dict[str, Any]:
-    said = fitted.calibration.apply(fitted.learned.margins(matrix(test, fitted.columns)))
+    said = fitted.calibration.apply(fitted.learned.margins(matrix(test, fitted.columns)), _days(test))
     loans = judged_loans(test, *said)
     return {
         "method": fitted.calibration.method,
@@ -208,7 +233,7 @@ def _counts(part: pl.DataFrame) -> dict[str, Any]:
 def _measured(part: pl.DataFrame, fitted: _Fitted) -> dict[str, Any]:
     bad, weight = part["bad"].to_numpy(), part["weight"].to_numpy()
     margin = fitted.learned.margins(matrix(part, fitted.columns))
-    learned, low, high = fitted.calibration.apply(margin)
+    learned, low, high = fitted.calibration.apply(margin, _days(part))
     risk = margin.astype(np.float64)
     found: dict[str, Any] = {"n": part.height, "bads": int(bad.sum())}
     found["learned"] = {"auc": auc(risk, bad, weight), "ks": ks(risk, bad, weight)} | truth_of(

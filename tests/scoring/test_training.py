@@ -10,6 +10,7 @@ import pytest
 
 from app.domain.errors import TrainingError
 from app.domain.frames import Frames
+from app.features.catalogue import BY_NAME
 from app.features.feature import Stage
 from app.scoring.artifact import load
 from app.scoring.explanation_tables import FRACTION_BITS
@@ -174,7 +175,7 @@ def test_the_report_draws_reliability_and_tells_townships_and_years(artefact: Ar
     page = artefact.files["report.html"].decode()
     told = artefact.metrics["reliability"]
 
-    assert page.count("<circle") == 10
+    assert page.count('r="4.5"') == 10
     assert "http" not in page
     assert sum(group["loans"] for group in told["by_year"].values()) == sum(
         decile["loans"] for decile in told["deciles"]
@@ -209,3 +210,26 @@ def test_what_leads_a_cause_must_have_is_learnt_and_served(artefact: Artefact, e
 
     assert artefact.manifest["cause_lead"] == estimator.cause_lead
     assert 0.01 < lead < 2.0
+
+
+def test_the_report_holds_other_opinions_and_the_strongest_features_beside(artefact: Artefact) -> None:
+    page, beside = artefact.files["report.html"].decode(), artefact.metrics["beside"]
+
+    apart = beside["opinions"]["scorecard"]["minus_learned"]
+    aucs = {name: told["auc"] for name, told in beside["opinions"].items()}
+    assert apart["value"] == pytest.approx(aucs["scorecard"] - aucs["learned"], abs=2e-6)
+    assert apart["low"] <= apart["value"] <= apart["high"]
+    assert beside["strongest"][0]["mean"] >= beside["strongest"][-1]["mean"] > 0
+    assert BY_NAME[beside["strongest"][0]["name"]].zh in page
+    assert not [sign for sign in ("src=", "href=", "<script", "url(", "http") if sign in page]
+
+
+def test_a_scorecard_speaks_where_it_is_asked_for_beside_trees(rows: pl.DataFrame) -> None:
+    asked = replace(SPEC, kind=Kind.SCORECARD)
+
+    found = train_rows(rows, scored_columns(asked), asked)
+
+    assert (found.manifest["kind"], found.metrics["kind"]) == ("scorecard", "scorecard")
+    assert "note" not in found.metrics
+    assert {"learned", "trees"} <= set(found.metrics["beside"]["opinions"])
+    assert not [name for name in found.files if name.startswith("model_")]

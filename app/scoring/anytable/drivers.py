@@ -11,11 +11,11 @@ from app.scoring.anytable.columns import Cells, Kind, cells
 from app.scoring.anytable.model import TableModel
 from app.scoring.anytable.reading import Table
 from app.scoring.anytable.spec import TableSpec
+from app.scoring.beside import way
 
 FloatVector = NDArray[np.float64]
 _EXPLAINED: Final = 20_000  # rows behind the mean of |SHAP|
 _TOP: Final = 15
-_CLEAR: Final = 0.5  # rank correlation from which a number moves the estimate one way
 
 
 def drivers(model: TableModel, table: Table, spec: TableSpec) -> list[dict[str, Any]]:
@@ -41,24 +41,9 @@ def _moved(model: TableModel, rows: Cells, shap: FloatVector, source: str, least
     place = next(j for j, column in enumerate(model.columns) if column.source == source)
     column = model.columns[place]
     if column.kind is not Kind.CATEGORY:
-        return {"way": _way(rows.numbers[:, place], shap)}
+        return {"way": way(rows.numbers[:, place], shap)}
     named = place - rows.numbers.shape[1]
     return _words(rows.codes[:, named], shap, model.levels[named], least)
-
-
-def _way(values: FloatVector, shap: FloatVector) -> int:
-    known = ~np.isnan(values)
-    if len(np.unique(values[known])) < 2 or np.ptp(shap[known]) == 0:
-        return 0
-    ranks = [np.unique(each[known], return_inverse=True)[1].astype(np.float64) for each in (values, shap)]
-    found = float(np.corrcoef(_mid(ranks[0]), _mid(ranks[1]))[0, 1])
-    return int(np.sign(found)) if abs(found) >= _CLEAR else 0
-
-
-def _mid(places: FloatVector) -> FloatVector:
-    """Give every row the middle rank of its ties."""
-    times = np.bincount(places.astype(np.int64))
-    return np.asarray((np.cumsum(times) - times / 2)[places.astype(np.int64)])
 
 
 def _words(codes: NDArray[np.int32], shap: FloatVector, levels: Sequence[str], least: int) -> dict[str, Any]:
