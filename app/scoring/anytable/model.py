@@ -20,16 +20,17 @@ FloatVector = NDArray[np.float64]
 FloatMatrix = NDArray[np.float64]
 COLUMNS: Final = "columns.json"
 CALIBRATION: Final = "calibration.json"
+SEARCH: Final = "search.json"
 _CHUNK: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Member:
-    """One of a bag: the ranks of each category's levels as it learnt them, its tables, and its own text."""
+    """One of a bag: numbers of each category's levels as it learnt them, its tables, its boosters' texts."""
 
     ranks: tuple[FloatVector, ...]
     tables: ExplanationTables
-    text: str | None = None
+    texts: tuple[str, ...] = ()
 
     def contributions(self, part: Cells) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Give SHAP values (n, F) and margins (n,) in fixed point, already divided by the bag's size."""
@@ -59,12 +60,16 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TableModel:
-    """A bag of members over the same columns, and its calibration. Numbers come before categories."""
+    """A bag of members over the same columns, and its calibration. Numbers come before categories.
+
+    `tried` tells each learner's out-of-fold log-loss and its weight in every member.
+    """
 
     columns: tuple[Column, ...]
     levels: tuple[tuple[str, ...], ...]
     members: tuple[Member, ...]
     calibration: TableCalibration
+    tried: tuple[Mapping[str, Any], ...] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -112,12 +117,17 @@ class TableModel:
 
     def files(self) -> dict[str, bytes]:
         """Write everything but the manifest, by file name; the same bytes for the same model."""
-        texts = {f"model_{k:02}.txt": m.text.encode() for k, m in enumerate(self.members) if m.text}
+        texts = {
+            f"model_{k:02}_{j}.txt": text.encode()
+            for k, member in enumerate(self.members)
+            for j, text in enumerate(member.texts)
+        }
         tables = {_tables(k): m.tables.to_bytes() for k, m in enumerate(self.members)}
         ranks = [[[_plain(v) for v in rank] for rank in member.ranks] for member in self.members]
         described = {"columns": [asdict(c) for c in self.columns], "levels": self.levels, "ranks": ranks}
         return tables | texts | {
             COLUMNS: json_bytes(described), CALIBRATION: json_bytes(self.calibration.to_dict()),
+            SEARCH: json_bytes(list(self.tried)),
         }  # fmt: skip
 
     @classmethod
@@ -142,6 +152,7 @@ def _read(files: Mapping[str, bytes]) -> dict[str, Any]:
         "levels": tuple(tuple(known) for known in described["levels"]),
         "members": members,
         "calibration": TableCalibration.from_dict(json.loads(files[CALIBRATION])),
+        "tried": tuple(json.loads(files[SEARCH])),
     }
 
 

@@ -32,14 +32,19 @@ def test_shap_values_and_base_sum_to_the_margin_exactly(model: TableModel) -> No
     assert (found.pd <= found.high).all()
 
 
-def test_tables_give_what_the_boosters_predict(model: TableModel, trained: dict[str, Any]) -> None:
+def test_tables_give_what_the_boosters_predict(train: Train) -> None:
+    folder = train(TABLE, id="no", cv=2, learners=("trees", "additive trees"))["out"]
+    model = TableModel.load(folder)
     read = cells(TABLE, model.columns, model.levels)
+    weights = [each["weight"] for each in model.tried if each["weight"]]
     total = np.zeros(TABLE.height)
 
     for number, member in enumerate(model.members):
-        text = (trained["out"] / f"model_{number:02}.txt").read_text()
         values = np.hstack([read.numbers, ranked(read.codes, member.ranks)])
-        total += np.asarray(lightgbm.Booster(model_str=text).predict(values, raw_score=True))
+        for part, weight in enumerate(weights):
+            text = (folder / f"model_{number:02}_{part}.txt").read_text()
+            margin = lightgbm.Booster(model_str=text).predict(values, raw_score=True)
+            total += weight * np.asarray(margin)
 
     assert np.abs(model.predict(TABLE).margin_fixed * UNIT - total / len(model.members)).max() < 1e-9
 
