@@ -10,7 +10,7 @@ from scipy.stats import beta
 from sklearn.isotonic import IsotonicRegression
 
 from app.domain.money import PPM
-from app.scoring.calibration import Calibration, RatingRates
+from app.scoring.calibration import Calibration, Horizon, RatingRates
 from app.scoring.logistic import expit, fit, logit
 
 FloatVector = NDArray[np.float64]
@@ -25,6 +25,9 @@ _SHRINKAGE: Final = {"logistic": (0.5, 5.0), "beta": (0.5, 5.0, 5.0)}
 _RIGHT: Final = {"logistic": (0.0, 1.0), "beta": (0.0, 1.0, 1.0)}  # "the margin is right already"
 # From how many defaulted loans of the slice on a method is used: fewer cannot carry its freedom.
 _FROM_DEFAULTS: Final = ((1_000, "venn_abers"), (200, "beta"), (0, "logistic"))
+_DAYS: Final = "days_to_maturity"
+_STILL: Final = np.array([0.5, 5.0, 50.0, 50.0])  # ridge of the line that finds how margins stretch
+_MOST_STRETCH: Final = 0.5
 _GROUPS: Final = 400  # quantile groups of margins that an isotonic fit is made on
 METHODS: Final[Mapping[str, str]] = {
     "logistic": "logistic on the margin, shrunk towards slope 1 and intercept 0",
@@ -47,11 +50,16 @@ def fit_calibration(
 ) -> Calibration:
     """Fit the rising line from margins to ppm on calibration rows (bad, weight, county, loan_id).
 
+    Where the rows have `days_to_maturity` of several lengths, margins are first stretched by them.
     `method` is one of METHODS; None chooses by the number of defaulted loans: Venn-Abers from 1 000 on, beta
     from 200 on, below that logistic. The margins must be of learners that have not seen these rows.
     """
     unit = 2.0**fraction_bits
-    margin, bad, weight = margin_fixed / unit, rows["bad"].to_numpy(), rows["weight"].to_numpy()
+    bad, weight = rows["bad"].to_numpy(), rows["weight"].to_numpy()
+    horizon = _horizon(margin_fixed / unit, rows, unit)
+    if horizon is not None:
+        margin_fixed = horizon.stretched(margin_fixed, days_of(rows))
+    margin = margin_fixed / unit
     once = weight / rows.select(pl.len().over("county", "loan_id")).to_series().to_numpy()
     chosen = method or method_for(rows)
     knots = np.linspace(margin.min() - _BEYOND, margin.max() + _BEYOND, _KNOTS)
@@ -61,7 +69,33 @@ def fit_calibration(
     return Calibration(
         method=f"{METHODS[chosen]}; {_INTERVAL}",
         margin_fixed=np.rint(knots * unit).astype(np.int64),
+        horizon=horizon,
         **_lines(centre, np.minimum(low, centre - down), np.maximum(high, centre + up)),
+    )
+
+
+def days_of(rows: pl.DataFrame) -> IntVector:
+    """Give the days to maturity of rows, (n,)."""
+    return rows[_DAYS].cast(pl.Int64).to_numpy()
+
+
+def _horizon(margin: FloatVector, rows: pl.DataFrame, unit: float) -> Horizon | None:
+    """Fit how much more a margin says the nearer maturity is: a logistic line with an interaction.
+
+    A loan's rows differ in nothing but the day, so that even few defaults tell.
+    """
+    if _DAYS not in rows.columns or rows[_DAYS].null_count() or rows[_DAYS].n_unique() < 2:
+        return None
+    days = days_of(rows)
+    middle, reach = int(days.min() + days.max()) // 2, max(1, int(days.max() - days.min()) // 2)
+    nearer = (middle - days) / reach
+    x = np.stack([np.ones_like(margin), margin, nearer, nearer * margin], axis=1)
+    found = fit(x, rows["bad"].to_numpy(), rows["weight"].to_numpy(), _STILL, np.array([0.0, 1.0, 0.0, 0.0]))
+    slope = max(_LEAST_SLOPE, float(found[1]))
+    stretch = float(np.clip(found[3] / slope, -_MOST_STRETCH, _MOST_STRETCH))
+    shift = float(np.clip(found[2] / slope, -_BEYOND, _BEYOND))
+    return Horizon(
+        middle=middle, reach=reach, stretch_ppm=round(stretch * PPM), shift_fixed=round(shift * unit)
     )
 
 

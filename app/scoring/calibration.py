@@ -1,6 +1,6 @@
 """Turns margins into probabilities with an interval, in whole numbers only: the same bytes on any machine."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
 import numpy as np
@@ -14,11 +14,39 @@ _SHIFT: Final = 20  # margins are compared in steps of 2**-24 log-odds, so that 
 _LINES: Final = ("margin_fixed", "pd_ppm", "low_ppm", "high_ppm")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Horizon:
+    """How margins are stretched by the days left to maturity: the nearer, the more the same facts say.
+
+    At `middle` days nothing changes; `reach` days nearer the margin becomes
+    margin * (1 + stretch_ppm / 1e6) + shift_fixed, as many days farther the opposite; beyond, no more.
+    """
+
+    middle: int
+    reach: int
+    stretch_ppm: int
+    shift_fixed: int
+
+    def __post_init__(self) -> None:
+        if self.reach < 1 or abs(self.stretch_ppm) >= PPM:
+            raise ArtefactError(
+                zh="校准的期限修正不成立：不得改变风险高低的次序。",
+                en="The calibration's change by horizon does not hold: it may not turn the order of risks.",
+            )
+
+    def stretched(self, margin_fixed: IntVector, days: IntVector) -> IntVector:
+        """Stretch margins in fixed point by days to maturity, in whole numbers: two (n,) to (n,)."""
+        nearer = np.clip(self.middle - days, -self.reach, self.reach)
+        steps = (margin_fixed >> _SHIFT) * self.stretch_ppm // PPM + (self.shift_fixed >> _SHIFT)
+        return margin_fixed + ((steps * nearer // self.reach) << _SHIFT)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Calibration:
     """Knots of a rising broken line from fixed-point margins to ppm, each with its interval.
 
-    Beyond the first and the last knot the line is level. `method` says in words how it was fitted.
+    Beyond the first and the last knot the line is level. `horizon` stretches margins first. `method` says in
+    words how it was fitted.
     Refuses, with an ArtefactError, knots that do not rise or an interval that does not hold the estimate.
     """
 
@@ -27,6 +55,7 @@ class Calibration:
     pd_ppm: IntVector
     low_ppm: IntVector
     high_ppm: IntVector
+    horizon: Horizon | None = None
 
     def __post_init__(self) -> None:
         if not _holds(*(getattr(self, name) for name in _LINES)):
@@ -35,8 +64,15 @@ class Calibration:
                 en="The calibration does not hold: knots must rise, intervals contain the estimate.",
             )
 
-    def apply(self, margin_fixed: IntVector) -> tuple[IntVector, IntVector, IntVector]:
-        """Give pd, low and high (ppm) of margins in fixed point; all are (n,) integers."""
+    def apply(
+        self, margin_fixed: IntVector, days: IntVector | None = None
+    ) -> tuple[IntVector, IntVector, IntVector]:
+        """Give pd, low and high (ppm) of margins in fixed point and days to maturity; all are (n,) integers.
+
+        Without days every margin counts as it does at the middle of the horizon.
+        """
+        if self.horizon is not None and days is not None:
+            margin_fixed = self.horizon.stretched(margin_fixed, days)
         knots, at = self.margin_fixed >> _SHIFT, margin_fixed >> _SHIFT
         at = np.clip(at, knots[0], knots[-1])
         left = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, len(knots) - 2)
@@ -46,14 +82,17 @@ class Calibration:
         return pd, low, high
 
     def to_dict(self) -> dict[str, Any]:
-        """Write the knots as plain lists."""
-        return {"method": self.method} | {name: getattr(self, name).tolist() for name in _LINES}
+        """Write the knots as plain lists, and the horizon where there is one."""
+        horizon = {} if self.horizon is None else {"horizon": asdict(self.horizon)}
+        lines = {name: getattr(self, name).tolist() for name in _LINES}
+        return {"method": self.method} | lines | horizon
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Read what `to_dict` wrote; raises KeyError or ValueError for anything else."""
+        """Read what `to_dict` wrote; raises KeyError, TypeError or ValueError for anything else."""
         lines = {name: np.array(data[name], dtype=np.int64) for name in _LINES}
-        return cls(method=str(data["method"]), **lines)
+        horizon = Horizon(**data["horizon"]) if "horizon" in data else None
+        return cls(method=str(data["method"]), horizon=horizon, **lines)
 
 
 def _holds(margin: IntVector, pd: IntVector, low: IntVector, high: IntVector) -> bool:

@@ -16,38 +16,41 @@ OPEN: Final = "open"
 _RESTRUCTURING: Final = (Action.EXTENSION.value, Action.RENEWAL.value, Action.RESCHEDULE.value)
 _HELPING: Final = (Action.EXTRA_HELP.value, Action.CREDIT_EDUCATION.value)
 _SUCCEEDING: Final = (LoanKind.EXTENSION.value, LoanKind.RENEWAL.value)
+_TOLD: Final = (
+    "loan_id", "household_id", "kind", "disbursed_on", "matures_on", "outcome", "helped", "late",
+)  # fmt: skip
 
 
-def outcomes(frames: Frames, *, default_days: int, known_until: date) -> pl.DataFrame:
-    """Tell of each loan: loan_id, household_id, kind, disbursed_on, matures_on, outcome, helped.
+def outcomes(frames: Frames, *, default_days: int, known_until: date, late_days: int = 0) -> pl.DataFrame:
+    """Tell of each loan: loan_id, household_id, kind, disbursed_on, matures_on, outcome, helped, late.
 
     A loan defaulted when principal or interest due by maturity is not paid in full `default_days` later. It
     was restructured when an extension, renewal or new schedule was decided, or a loan that continues it was
     disbursed, before that could be seen. It is open while known_until lies before that day. `helped` marks
     loans for which extra help or credit education was decided by the day of maturity: what they do says
-    nothing of what they would have done alone.
+    nothing of what they would have done alone. `late` marks loans not paid in full
+    `late_days` after maturity.
     """
     ledger = frames.as_of(known_until)
     loans = _latest(ledger, "loans").with_columns(
         pl.col("matures_on").dt.offset_by(f"{default_days}d").alias("judged_on")
     )
-    keys = loans.select("loan_id", "matures_on", "judged_on")
+    in_time = pl.col("matures_on").dt.offset_by(f"{late_days}d").alias("in_time_on")
+    keys = loans.select("loan_id", "matures_on", "judged_on", in_time)
     full = loans.join(_paid(ledger, keys), on="loan_id", how="left").join(
         _owed(ledger, keys), on="loan_id", how="left"
     )
+    short, late = _short("paid"), _short("in_time")
     treated = pl.col("loan_id").is_in(_treated(ledger, loans).implode())
     helped = pl.col("loan_id").is_in(_helped(ledger, loans).implode())
-    short = (pl.col("paid_principal").fill_null(0) < pl.col("amount")) | (
-        pl.col("paid_interest").fill_null(0) < pl.col("due_interest").fill_null(0)
-    )
     outcome = (
         pl.when(pl.col("judged_on") > known_until).then(pl.lit(OPEN))
         .when(treated).then(pl.lit(RESTRUCTURED))
         .when(short).then(pl.lit(DEFAULTED))
         .otherwise(pl.lit(REPAID))
     )  # fmt: skip
-    told = full.with_columns(outcome.alias("outcome"), helped.alias("helped")).sort("loan_id")
-    return told.select("loan_id", "household_id", "kind", "disbursed_on", "matures_on", "outcome", "helped")
+    marks = (outcome.alias("outcome"), helped.alias("helped"), late.alias("late"))
+    return full.with_columns(marks).sort("loan_id").select(_TOLD)
 
 
 def observed_practice_rate(told: pl.DataFrame) -> float | None:
@@ -62,9 +65,16 @@ def _latest(ledger: Frames, table: str) -> pl.DataFrame:
 
 def _paid(ledger: Frames, keys: pl.DataFrame) -> pl.DataFrame:
     paid = ledger["repayments"].join(keys, on="loan_id").filter(pl.col("paid_on") <= pl.col("judged_on"))
+    in_time = pl.col("paid_on") <= pl.col("in_time_on")
     return paid.group_by("loan_id").agg(
-        pl.col("principal").sum().alias("paid_principal"), pl.col("interest").sum().alias("paid_interest")
+        pl.col("principal", "interest").sum().name.prefix("paid_"),
+        pl.col("principal", "interest").filter(in_time).sum().name.prefix("in_time_"),
     )
+
+
+def _short(paid: str) -> pl.Expr:
+    principal, interest = (pl.col(f"{paid}_{part}").fill_null(0) for part in ("principal", "interest"))
+    return (principal < pl.col("amount")) | (interest < pl.col("due_interest").fill_null(0))
 
 
 def _owed(ledger: Frames, keys: pl.DataFrame) -> pl.DataFrame:

@@ -64,7 +64,7 @@ class Estimator:
         spoken = features.filter(self._within())
         values = self.matrix(spoken)
         contributions, margin = self.tables.contributions(values)
-        pd, low, high = self.calibration.apply(margin)
+        pd, low, high = self.calibration.apply(margin, self._days(spoken))
         frame = pl.DataFrame(
             {
                 "row": spoken["row"],
@@ -83,7 +83,8 @@ class Estimator:
         spoken = features.filter(self._within())
         _, margin = self.tables.contributions(self.matrix(spoken))
         return spoken.select("row").with_columns(
-            pl.Series("margin_fixed", margin), pl.Series("pd_ppm", self.calibration.apply(margin)[0])
+            pl.Series("margin_fixed", margin),
+            pl.Series("pd_ppm", self.calibration.apply(margin, self._days(spoken))[0]),
         )
 
     def contributions(self, features: pl.DataFrame) -> pl.DataFrame:
@@ -101,6 +102,11 @@ class Estimator:
             raise _lacking(missing)
         wanted = features.select(pl.col(feature.name).cast(pl.Float64) for feature in self.features)
         return np.ascontiguousarray(wanted.fill_null(np.nan).to_numpy())
+
+    def _days(self, spoken: pl.DataFrame) -> NDArray[np.int64] | None:
+        if self.landmark_days is None:
+            return None
+        return spoken["days_to_maturity"].cast(pl.Int64).to_numpy()
 
     def _within(self) -> pl.Expr:
         if self.landmark_days is None:

@@ -86,9 +86,14 @@ def shifted(calibration: Calibration, log_odds: float) -> Calibration:
     """Move a calibration and its interval by log-odds; 0.0 leaves it as it is."""
     if log_odds == 0.0:
         return calibration
-    lines = {name: _shift(getattr(calibration, name), log_odds) for name in ("pd_ppm", "low_ppm", "high_ppm")}
     said = f"{calibration.method}; moved by {log_odds:+.3f} log-odds to the latest matured cohorts"
-    return replace(calibration, method=said, **lines)
+    return replace(
+        calibration,
+        method=said,
+        pd_ppm=_shift(calibration.pd_ppm, log_odds),
+        low_ppm=_shift(calibration.low_ppm, log_odds),
+        high_ppm=_shift(calibration.high_ppm, log_odds),
+    )
 
 
 def _shift(ppm: NDArray[np.int64], log_odds: float) -> NDArray[np.int64]:

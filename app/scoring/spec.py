@@ -31,6 +31,9 @@ class TrainingSpec:
     learnt from, the later ones calibrate by margins of trees that have not seen them, the test judges.
     `features` picks columns; None takes all that the catalogue lets the stage learn from. Below
     `least_loans` or `least_defaults` the scorecard speaks, down to `card_loans` and `card_defaults`.
+    To the trees a loan repaid more than `late_days` late, but within `default_days`, counts as `late_counts`
+    of a default: it came near one, and such loans are as many again. What the probability means is left to
+    the calibration, which counts defaults only.
     Groups of at least `group_loans` loans are told apart; `flagged_ppm`, the pack's threshold of yellow, says
     whom of them a warning would hit (nobody where it is not given).
     """
@@ -47,6 +50,8 @@ class TrainingSpec:
     context: bool = True
     recipe: CrossfitRecipe = OURS
     censoring_weight_cap: float = 5.0
+    late_days: int = 3
+    late_counts: float = 0.3
     least_loans: int = 400
     least_defaults: int = 30
     card_loans: int = 100

@@ -15,7 +15,7 @@ from app.features.build import build
 from app.features.catalogue import BY_NAME, modelled, refused_as
 from app.features.context import Context
 from app.features.feature import Stage
-from app.scoring.labels import DEFAULTED, OPEN, RESTRUCTURED, outcomes
+from app.scoring.labels import DEFAULTED, OPEN, REPAID, RESTRUCTURED, outcomes
 from app.scoring.logistic import expit, fit, standardised
 from app.scoring.spec import TrainingSpec
 
@@ -51,16 +51,17 @@ def _refuse(name: str) -> None:
 
 
 def training_rows(counties: Sequence[Frames], spec: TrainingSpec) -> pl.DataFrame:
-    """Gather all counties' rows: the features frame with county, matures_on, group, outcome, bad and weight.
+    """Gather all counties' rows: the features frame, county, ends_on, group, outcome, bad, near and weight.
 
     `group` numbers households over all counties. Treated loans (restructured, helped) stay in, with weight 0
     and bad null; the others are weighted by one over the probability, given the same features, of not being
-    treated.
+    treated. `near` marks loans that were repaid, but late: more than the spec's `late_days`.
     """
     parts = [_county_rows(frames, spec, number) for number, frames in enumerate(counties)]
     rows = pl.concat(parts).with_columns(
         pl.struct("county", "household_id").rank("dense").cast(pl.Int64).alias("group"),
         (pl.col("outcome") == DEFAULTED).cast(pl.Float64).alias("bad"),
+        (pl.col("late") & (pl.col("outcome") == REPAID)).alias("near"),
     )
     if rows.is_empty():
         raise TrainingError(
@@ -71,14 +72,16 @@ def training_rows(counties: Sequence[Frames], spec: TrainingSpec) -> pl.DataFram
 
 
 def _county_rows(frames: Frames, spec: TrainingSpec, number: int) -> pl.DataFrame:
-    told = outcomes(frames, default_days=spec.default_days, known_until=spec.known_until)
+    told = outcomes(
+        frames, default_days=spec.default_days, known_until=spec.known_until, late_days=spec.late_days
+    )
     told = told.filter(pl.col("outcome") != OPEN)
     base = _landmarks(frames, told, spec) if spec.stage is Stage.MATURITY else _originations(frames, told)
     days = base["as_of"].unique().to_list()
     features = build(frames, base, context=Context.of(frames, days) if spec.context else None)
     medicine = pl.col("helped") & (pl.col("outcome") != RESTRUCTURED)
     outcome = pl.when(medicine).then(pl.lit(HELPED)).otherwise("outcome").alias("outcome")
-    known = told.select("loan_id", pl.col("matures_on").alias("ends_on"), outcome)
+    known = told.select("loan_id", pl.col("matures_on").alias("ends_on"), outcome, "late")
     joined = features.join(known, on="loan_id", maintain_order="left")
     return joined.with_columns(pl.lit(number).alias("county"))
 

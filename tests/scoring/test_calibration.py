@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.domain.errors import ArtefactError
 from app.scoring.calibrating import fit_calibration, fit_rating_rates
-from app.scoring.calibration import Calibration, RatingRates
+from app.scoring.calibration import Calibration, Horizon, RatingRates
 from app.scoring.explanation_tables import FRACTION_BITS
 from app.scoring.logistic import expit
 
@@ -89,6 +89,60 @@ def test_knots_survive_being_written(calibration: Calibration) -> None:
     read = Calibration.from_dict(calibration.to_dict())
 
     assert read.to_dict() == calibration.to_dict()
+
+
+def _by_horizon(days: tuple[int, ...]) -> tuple[np.ndarray, pl.DataFrame]:
+    """Every loan at each of the days, where the same margin says more the nearer maturity is."""
+    rng = np.random.default_rng(6)
+    drawn, until = rng.normal(-2.5, 1.2, 8000), np.repeat(days, 8000)
+    margin = np.tile(drawn, len(days))
+    slope = 1.0 + 0.3 * (105 - until) / 75
+    bad = (rng.random(len(margin)) < expit(slope * margin)).astype(float)
+    loans = np.tile(np.arange(8000), len(days))
+    rows = pl.DataFrame({"bad": bad, "loan_id": loans, "days_to_maturity": until})
+    rows = rows.with_columns(pl.lit(1.0).alias("weight"), pl.lit(0).alias("county"))
+    return np.rint(margin * UNIT).astype(np.int64), rows
+
+
+def test_the_same_margin_says_more_the_nearer_maturity_is() -> None:
+    margin, rows = _by_horizon((180, 90, 30))
+    fitted = fit_calibration(margin, rows, np.zeros(len(margin)), FRACTION_BITS, method="logistic")
+    at, days = np.rint(np.array([-1.0, -3.0]) * UNIT).astype(np.int64), np.array([180, 180])
+
+    far, near = fitted.apply(at, days)[0], fitted.apply(at, days - 150)[0]
+
+    for pd, slope in ((far, 0.7), (near, 1.3)):
+        assert np.log(pd / (1e6 - pd)) == pytest.approx(slope * np.array([-1.0, -3.0]), abs=0.15)
+
+
+def test_rows_of_one_day_only_have_no_horizon() -> None:
+    margin, rows = _by_horizon((30,))
+
+    assert fit_calibration(margin, rows, np.zeros(len(margin)), FRACTION_BITS).horizon is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    a=st.integers(-(2**46), 2**46), b=st.integers(-(2**46), 2**46), days=st.integers(-400, 4000),
+    stretch=st.integers(-999_999, 999_999), shift=st.integers(-(2**44), 2**44),
+)  # fmt: skip
+def test_no_horizon_turns_the_order_of_margins(a: int, b: int, days: int, stretch: int, shift: int) -> None:
+    horizon = Horizon(middle=105, reach=75, stretch_ppm=stretch, shift_fixed=shift)
+
+    low, high = horizon.stretched(np.array([min(a, b), max(a, b)]), np.array([days, days]))
+
+    assert low >> 20 <= high >> 20
+
+
+def test_a_horizon_survives_being_written_and_a_turning_one_is_refused(calibration: Calibration) -> None:
+    horizon = Horizon(middle=105, reach=75, stretch_ppm=80_000, shift_fixed=2**40)
+    known = replace(calibration, horizon=horizon)
+
+    assert Calibration.from_dict(known.to_dict()).horizon == horizon
+    with pytest.raises(ArtefactError):
+        replace(horizon, stretch_ppm=-1_000_000)
+    with pytest.raises(ArtefactError):
+        replace(horizon, reach=0)
 
 
 @pytest.mark.parametrize("line", ["margin_fixed", "pd_ppm", "low_ppm", "high_ppm"])

@@ -84,3 +84,17 @@ def test_practice_counts_restructured_loans_as_not_defaulted() -> None:
 
     assert observed_practice_rate(told) == 0.5
     assert observed_practice_rate(told.clear()) is None
+
+
+@pytest.mark.parametrize(
+    ("day", "marks"), [(MATURES, [False]), (date(2024, 7, 3), [False]), (date(2024, 7, 4), [True])]
+)
+def test_a_loan_repaid_more_than_the_days_allowed_after_maturity_is_late(
+    day: date, marks: list[bool]
+) -> None:
+    frames = ledger(repayments_due=DUES, repayments=_paid_on(day))
+
+    told = outcomes(frames, default_days=30, known_until=LATE_ENOUGH, late_days=3)
+
+    assert told["late"].to_list() == marks
+    assert told["outcome"].to_list() == [REPAID]
