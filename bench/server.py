@@ -1,5 +1,6 @@
 """One server in a process of its own: the product, or its peer, on a free loopback port that it prints."""
 
+import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 
 from app.api.app import create_app
 from app.bootstrap import make_desk
+from app.cli.serving import ONE_THREAD
 from app.settings import Settings
 from bench.child import ROOT
 from bench.peer import create_peer
@@ -31,7 +33,9 @@ APPS: dict[str, Callable[[str], FastAPI]] = {PRODUCT: product, PEER: create_peer
 @contextmanager
 def running(which: str, url: str) -> Iterator[int]:
     """Serve until the block ends; gives the port."""
-    with Popen([sys.executable, "-m", "bench.server", which, url], stdout=PIPE, text=True, cwd=ROOT) as child:
+    command = [sys.executable, "-m", "bench.server", which, url]
+    environment = {**os.environ, **ONE_THREAD}  # as `xindeng serve` has it
+    with Popen(command, stdout=PIPE, text=True, cwd=ROOT, env=environment) as child:
         assert child.stdout is not None
         line = child.stdout.readline()
         try:

@@ -1,11 +1,17 @@
 """`serve`: the HTTP service in the foreground."""
 
-from typing import Annotated
+import os
+import sys
+from typing import Annotated, Final
 
 import typer
-import uvicorn
 
 from app.cli.progress import console
+
+# Frames of requests are small: to share them among threads costs more. Polars reads this when it is loaded.
+ONE_THREAD: Final = {"POLARS_MAX_THREADS": "1"}
+_SERVER: Final = ("-m", "uvicorn", "--factory", "app.main:create", "--log-level", "warning",
+                  "--timeout-graceful-shutdown", "10")  # fmt: skip
 
 
 def register(app: typer.Typer) -> None:
@@ -23,7 +29,6 @@ def serve(
     console.print(f"serving on {base}, stop with Ctrl-C 服务已启动")
     for path in ("docs", "warnings?light=red&limit=20", "warnings/summary?by=township"):
         console.print(f"  {base}/{path}", highlight=False)
-    uvicorn.run(
-        "app.main:create", factory=True, host=host, port=port, workers=workers, log_level="warning",
-        timeout_graceful_shutdown=10,
-    )  # fmt: skip
+    given = ("--host", host, "--port", str(port), "--workers", str(workers))
+    sys.stdout.flush()
+    os.execve(sys.executable, (sys.executable, *_SERVER, *given), {**ONE_THREAD, **os.environ})  # noqa: S606
