@@ -8,7 +8,6 @@ last so many loans that matured before its test period; the test is the county's
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from time import perf_counter
 from typing import Any
 
@@ -17,39 +16,23 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from app.domain.frames import Frames
-from app.domain.words import Light
 from app.features.catalogue import RULE_COLUMNS
-from app.features.feature import Stage
 from app.policy.policy import Policy, load
+from app.scoring.calibrating import days_of
 from app.scoring.calibration import Calibration
 from app.scoring.explanation_tables import ExplanationTables
 from app.scoring.measures import auc, truth_of
-from app.scoring.rating import rate
-from app.scoring.scorecard import Scorecard
 from app.scoring.spec import TrainingSpec
 from app.scoring.training import Artefact, train_rows
-from app.scoring.training_rows import matrix, scored_columns, training_rows
-from app.simulation import CountySpec, frames, simulate
-from app.warning.triggers import judge_triggers
+from app.scoring.training_rows import matrix
+from bench.opinions import COLUMNS, SPEC, UNTIL, Risk, best_learner, opinions, simulated_rows
 
-UNTIL = date(2025, 9, 30)
-LANDMARKS = (180, 90, 60, 30)  # where the simulator tells the truth
 FORMAL = 30  # the day of record, at which visits are given out
 SEEDS = tuple(range(301, 311))
 LOANS, TEST_SHARE = 42_000, 0.25  # of a county, about 20 000 of whose loans matured before the last quarter
 SIZES = (500, 2_000, 5_000, 20_000)  # matured loans learnt from
 TRUTH_COUNTIES, TRUTH_LOANS = 10, 20_000
-SPEC = TrainingSpec(
-    stage=Stage.MATURITY, trained_on="simulation", known_until=UNTIL, default_days=30, landmarks=LANDMARKS
-)
-COLUMNS = scored_columns(SPEC)
-LARGE = {
-    "objective": "cross_entropy", "num_leaves": 63, "learning_rate": 0.05, "min_data_in_leaf": 50,
-    "feature_fraction": 0.5, "num_threads": 1, "verbosity": -1, "seed": 0, "deterministic": True,
-}  # fmt: skip
 Z = 1.645  # 90 % of a normal
-Risk = NDArray[np.float64]
 OPINIONS = (
     "random",
     "triggers",
@@ -57,6 +40,7 @@ OPINIONS = (
     "scorecard",
     "learned",
     "together",
+    "stacked",
     "best possible",
     "true probability",
 )
@@ -68,14 +52,23 @@ def measure(
     loans: int = LOANS,
     sizes: Sequence[int] = SIZES,
     truth: tuple[int, int] = (TRUTH_COUNTIES, TRUTH_LOANS),
+    best: lightgbm.Booster | None = None,
 ) -> dict[str, Any]:
-    """Measure every county and size, and average with intervals that are paired by county."""
+    """Measure every county and size, and average with intervals that are paired by county.
+
+    `best` is what `best_learner` gave, where it is at hand already.
+    """
     started = perf_counter()
     policy = load("yanchi", features=RULE_COLUMNS)
-    best = best_learner(policy, *truth)
-    found = [line for seed in seeds for line in _county(seed, loans, sizes, policy, best)]
+    best = best or best_learner(policy, *truth)
+    found = [line for seed in seeds for line in county(seed, loans, sizes, policy, best)]
+    return averaged(found, sizes) | {"seconds": round(perf_counter() - started, 1)}
+
+
+def averaged(found: Sequence[Mapping[str, Any]], sizes: Sequence[int]) -> dict[str, Any]:
+    """Average the counties' lines by size; the curve's last line is that of the largest size."""
     curve = [_averaged([line for line in found if line["size"] == size]) for size in sizes]
-    return {"curve": curve, "counties": len(seeds), "seconds": round(perf_counter() - started, 1)}
+    return {"curve": curve, "counties": len({line["seed"] for line in found}), "each": list(found)}
 
 
 def _averaged(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -90,9 +83,10 @@ def _half_width(each: Risk) -> float:
     return float(Z * each.std(ddof=1) / np.sqrt(len(each))) if len(each) > 1 else float("nan")
 
 
-def _county(
+def county(
     seed: int, loans: int, sizes: Sequence[int], policy: Policy, best: lightgbm.Booster
 ) -> Iterator[dict[str, Any]]:
+    """Measure one county with every number of loans learnt from."""
     rows = simulated_rows([seed], loans, policy).filter(pl.col("weight") > 0)
     ends = rows.unique("loan_id")["ends_on"].sort()
     start = ends[int((1 - TEST_SHARE) * len(ends))]
@@ -100,7 +94,7 @@ def _county(
     matured = before.unique("loan_id").sort("ends_on", "loan_id")["loan_id"]
     for size in sizes:
         known = before.filter(pl.col("loan_id").is_in(matured.tail(size).implode()))
-        yield {"size": size} | _figures(known, test, best, _capacity(policy))
+        yield {"seed": seed, "size": size} | _figures(known, test, best, _capacity(policy))
 
 
 def _capacity(policy: Policy) -> float:
@@ -114,16 +108,20 @@ def _figures(
     """Train on the rows known, the test period's only to judge."""
     artefact = train_rows(pl.concat([known, test]), COLUMNS, _spec(known, test))
     risks = opinions(artefact, test, best)
-    bad, weight = test["bad"].to_numpy(), test["weight"].to_numpy()
+    bad, weight, truth = (test[name].to_numpy() for name in ("bad", "weight", "true_pd"))
     ranks = {name: _auc(risk, bad, weight) for name, risk in risks.items()}
-    top = ranks["best possible"] - 0.5
+    expected = {name: expected_auc(risk, truth) for name, risk in risks.items()}
+    top, most = ranks["best possible"] - 0.5, expected["best possible"] - 0.5
     formal = (test["ends_on"] - test["as_of"]).dt.total_days() == FORMAL
     day = test.filter(formal)
     caught = {name: _caught(day, risk[formal.to_numpy()], capacity) for name, risk in risks.items()}
     return {
         **{f"auc {name}": value for name, value in ranks.items()},
         **{f"way {name}": (value - 0.5) / top for name, value in ranks.items()},
+        **{f"expected way {name}": (value - 0.5) / most for name, value in expected.items()},
         **{f"caught {name}": value for name, value in caught.items()},
+        **{f"caught beyond {name}": caught["learned"] - value for name, value in caught.items()},
+        **_flagged(day),
         **_truth(artefact, test, formal),
     }
 
@@ -139,6 +137,18 @@ def _auc(risk: Risk, bad: Risk, weight: Risk) -> float:
     found = auc(risk, bad, weight)
     assert found is not None, "the test part holds both outcomes"
     return found
+
+
+def expected_auc(risk: Risk, truth: Risk) -> float:
+    """Give the AUC to be expected over all outcomes that the true probabilities allow: free of their luck."""
+    both = np.r_[np.ones_like(truth), np.zeros_like(truth)]
+    return _auc(np.r_[risk, risk], both, np.r_[truth, 1.0 - truth])
+
+
+def _flagged(day: pl.DataFrame) -> dict[str, float]:
+    """Tell why triggers first catch fewer: the share of loans that fired, and how many of those default."""
+    fired = day.filter(pl.col("fired") == pl.col("fired").max())
+    return {"fired": fired.height / day.height, "fired defaulted": float(fired["bad"].to_numpy().mean())}
 
 
 def _caught(test: pl.DataFrame, risk: Risk, capacity: float) -> float:
@@ -164,7 +174,7 @@ def _truth(artefact: Artefact, test: pl.DataFrame, formal: pl.Series) -> dict[st
 def _calibrated(artefact: Artefact, test: pl.DataFrame) -> Sequence[NDArray[np.int64]]:
     tables = ExplanationTables.from_bytes(artefact.files["tables.npz"])
     calibration = Calibration.from_dict(json.loads(artefact.files["calibration.json"]))
-    return calibration.apply(tables.contributions(matrix(test, COLUMNS))[1])
+    return calibration.apply(tables.contributions(matrix(test, COLUMNS))[1], days_of(test))
 
 
 def _held(said: Sequence[NDArray[np.int64]], truth: Risk) -> float:
@@ -173,54 +183,12 @@ def _held(said: Sequence[NDArray[np.int64]], truth: Risk) -> float:
     return float(((low <= true) & (true <= high)).mean())
 
 
-def opinions(artefact: Artefact, test: pl.DataFrame, best: lightgbm.Booster) -> dict[str, Risk]:
-    """Every opinion's risk of each test row; together as the work list has them: triggers, then learned."""
-    tables = ExplanationTables.from_bytes(artefact.files["tables.npz"])
-    card = Scorecard.from_dict(json.loads(artefact.files["scorecard.json"]))
-    learned = tables.to_log_odds(tables.contributions(matrix(test, COLUMNS))[1])
-    fired, drawn = test["fired"].cast(pl.Float64).to_numpy(), np.random.default_rng(0).random(test.height)
-    return {
-        "random": drawn,
-        "triggers": fired + 1e-6 * drawn,
-        "631": -test["points"].cast(pl.Float64).fill_null(50.0).to_numpy(),
-        "scorecard": -card.points(test).astype(np.float64),
-        "learned": learned,
-        "together": 1e3 * fired + learned,
-        "best possible": np.asarray(best.predict(matrix(test, COLUMNS)), np.float64),
-        "true probability": test["true_pd"].to_numpy(),
-    }
-
-
-def best_learner(policy: Policy, counties: int, loans: int) -> lightgbm.Booster:
-    """A large learner fitted to the true probabilities of other counties' loans."""
-    seen = pl.concat([simulated_rows([401 + n], loans, policy) for n in range(counties)])
-    data = lightgbm.Dataset(matrix(seen, COLUMNS), label=seen["true_pd"].to_numpy())
-    return lightgbm.train(LARGE, data, 600)
-
-
-def simulated_rows(seeds: Sequence[int], loans: int, policy: Policy) -> pl.DataFrame:
-    """Training rows of simulated counties with the rating's points, what triggers say, and the true pd."""
-    rules = policy.at(UNTIL)
-    lags = {lag.code: lag.now.days for lag in rules.knowledge}
-    counties = [simulate(CountySpec(seed=seed, loans=loans, until=UNTIL)) for seed in seeds]
-    known: list[Frames] = [frames(county, lags) for county in counties]
-    rows = training_rows(known, SPEC)
-    truth = pl.concat(
-        county.landmarks.with_columns(pl.lit(number, pl.Int32).alias("county"))
-        for number, county in enumerate(counties)
-    ).select("county", "loan_id", "as_of", "true_pd")
-    lights = judge_triggers(rows, rules)["trigger_light"]
-    worst = {light.value: light.rank for light in Light}
-    said = (rate(rows, rules)["rating_points"].alias("points"), lights.replace_strict(worst).alias("fired"))
-    return rows.with_columns(said).join(truth, on=["county", "loan_id", "as_of"], maintain_order="left")
-
-
 def lines(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Set the largest size's opinions as lines, then the curve of the learned one, then its calibration."""
     full = found["curve"][-1]
     told = [_line(name, full, name) for name in OPINIONS]
     curve = [_line("learned", one, f"learned, {one['size']} loans") for one in found["curve"][:-1]]
-    return told + curve
+    return told + curve + [_told(line) for line in found["each"] if line["size"] == full["size"]]
 
 
 def _line(name: str, one: Mapping[str, Any], shown: str) -> dict[str, Any]:
@@ -229,6 +197,17 @@ def _line(name: str, one: Mapping[str, Any], shown: str) -> dict[str, Any]:
     truth = one["mean"] if name == "learned" else {}
     return {
         "opinion": shown, **values, "way_plus_minus": one["plus_minus"][keys["way"]],
-        "slope": truth.get("slope"), "intercept": truth.get("intercept"),
-        "held": truth.get("deciles' truth held"),
+        "expected": one["mean"][f"expected way {name}"],
+        "expected_plus_minus": one["plus_minus"][f"expected way {name}"],
+        "beyond": -one["mean"][f"caught beyond {name}"],
+        "beyond_plus_minus": one["plus_minus"][f"caught beyond {name}"],
+        "slope": truth.get("slope"), "slope_formal": truth.get(f"slope at {FORMAL} days"),
+        "intercept": truth.get("intercept"), "held": truth.get("deciles' truth held"),
     }  # fmt: skip
+
+
+def _told(line: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell of one county: the learned opinion, and what triggers put first."""
+    fired = f"county {line['seed']}: {line['fired']:.0%} red, {line['fired defaulted']:.0%} of them default"
+    one = {"mean": line, "plus_minus": dict.fromkeys(line, None)}
+    return _line("learned", one, fired)

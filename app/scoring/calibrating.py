@@ -67,7 +67,7 @@ def fit_calibration(
     slope = max(_LEAST_SLOPE, float(np.polyfit(knots, centre, 1)[0]))
     down, up = _half_widths(knots, margin, bad, once, slope * spread)
     return Calibration(
-        method=f"{METHODS[chosen]}; {_INTERVAL}",
+        method=f"{METHODS[chosen]}; {_told(horizon)}{_INTERVAL}",
         margin_fixed=np.rint(knots * unit).astype(np.int64),
         horizon=horizon,
         **_lines(centre, np.minimum(low, centre - down), np.maximum(high, centre + up)),
@@ -97,6 +97,13 @@ def _horizon(margin: FloatVector, rows: pl.DataFrame, unit: float) -> Horizon | 
     return Horizon(
         middle=middle, reach=reach, stretch_ppm=round(stretch * PPM), shift_fixed=round(shift * unit)
     )
+
+
+def _told(horizon: Horizon | None) -> str:
+    if horizon is None:
+        return ""
+    stretch = horizon.stretch_ppm / PPM
+    return f"margins count {stretch:+.1%} more {horizon.reach} days nearer than {horizon.middle}; "
 
 
 def method_for(rows: pl.DataFrame) -> str:
