@@ -22,7 +22,7 @@ from app.simulation import frames as county_frames
 
 _STEPS: Final = 3
 _MATURING: Final = 0.7  # of a county's loans come to their formal assessment before its last day, and more
-_LABELS: Final[Mapping[str, str]] = {
+LABELS: Final[Mapping[str, str]] = {
     "never_restructure": "一律到期收回 never restructure",
     "always_extend": "一律展期 always extend",
     "always_renew": "一律续贷 always renew",
@@ -90,7 +90,7 @@ def _tell(found: Evaluation) -> None:
     for each in found.outcomes:
         more, way = each.more, each.way
         table.add_row(
-            _LABELS[each.policy], f"{each.loss:.1f}", f"{each.failed:.0f}", str(each.visits), str(each.used),
+            LABELS[each.policy], f"{each.loss:.1f}", f"{each.failed:.0f}", str(each.visits), str(each.used),
             f"{more[0]:+.1f} ({more[1]:+.1f} … {more[2]:+.1f})",
             f"{way[0]:.1%} ({way[1]:.1%} … {way[2]:.1%})",
         )  # fmt: skip

@@ -24,7 +24,7 @@ from app.services.gating import Contest
 from app.services.gating import gate as run_gate
 from app.services.registry import Signatures, Standing
 from app.services.watch_ports import GateReport, Promotion
-from app.services.watch_sheets import CHECKS, gate_sheets, rating_sheet
+from app.services.watch_sheets import CHECKS, gate_sheets, gate_verdict, rating_sheet
 
 app = typer.Typer(no_args_is_help=True, help="artefacts: list, gate, promote, roll back 模型登记")
 Artefact = Annotated[str, typer.Argument(help="id of the artefact, as `models list` shows it 工件编号")]
@@ -106,13 +106,14 @@ def gate(
     rules = office.desk.policies.get(policy or office.desk.settings.policy).at(day)
     contest = Contest(champion=champion, challenger=challenger, rules=rules)
     report = run_gate(office.desk, contest, as_of=day)
+    body = json.loads(report.report)
     if out is not None and out.suffix == ".json":
         out.write_text(report.report)
     elif out is not None:
-        write_workbook(out, gate_sheets(report))
+        write_workbook(out, gate_sheets(body))
     console.print(_checks(report))
-    result = "passed 通过" if report.passed else "not passed 未通过"
-    console.print(f"gate report 门槛报告 {report.gate_id}: {result}", highlight=False)
+    result, said = "passed 通过" if report.passed else "not passed 未通过", gate_verdict(body)
+    console.print(f"gate report 门槛报告 {report.gate_id}: {result}\n{said.zh}\n{said.en}", highlight=False)
 
 
 @app.command()

@@ -1,11 +1,11 @@
 """What is watched, as sheets for people: shares in per cent, indexes as they are."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
 
+from app.domain.errors import Problem
 from app.domain.ledger.columns import Column, code, count, flag, quantity, text
 from app.domain.words import Light
 from app.features.catalogue import BY_NAME
@@ -13,7 +13,6 @@ from app.ledgerfile.writing import Sheet
 from app.scoring.drift import SCORE
 from app.services.beside_rating import BesideRating
 from app.services.quality import Quality
-from app.services.watch_ports import GateReport
 from app.services.watching import Drift, Swap
 
 _VERDICTS: Final = {"too_few": "样本过少", "stable": "稳定", "watch": "关注", "drifted": "漂移"}
@@ -188,9 +187,8 @@ def swap_sheets(found: Iterable[Swap]) -> list[Sheet]:
     return sheets
 
 
-def gate_sheets(report: GateReport) -> list[Sheet]:
-    """This function will lay a gate report out: its conditions, its measures and its groups."""
-    body = json.loads(report.report)
+def gate_sheets(body: Mapping[str, Any]) -> list[Sheet]:
+    """This function will lay a gate report's body out: its conditions, its measures and its groups."""
     checks = pl.DataFrame(
         [{**c, "check": CHECKS[c["check"]]} for c in body["checks"]], infer_schema_length=None
     )
@@ -203,7 +201,22 @@ def gate_sheets(report: GateReport) -> list[Sheet]:
     ]
 
 
-def _measure(body: dict[str, Any], name: str) -> dict[str, Any]:
+def gate_verdict(body: Mapping[str, Any]) -> Problem:
+    """This function will say whether a challenger passed the gate, and which conditions it failed."""
+    failed = [check["check"] for check in body["checks"] if not check["passed"]]
+    loans = f"{body['loans']:,}", f"{body['defaults']:,}"
+    if not failed:
+        return Problem(
+            zh=f"候选通过全部门槛（{loans[0]}笔，违约{loans[1]}笔）。",
+            en=f"The challenger passes every condition ({loans[0]} loans, {loans[1]} defaults).",
+        )
+    return Problem(
+        zh=f"候选未通过：{'、'.join(CHECKS[name] for name in failed)}（{loans[0]}笔，违约{loans[1]}笔）。",
+        en=f"The challenger fails on {', '.join(failed)} ({loans[0]} loans, {loans[1]} defaults).",
+    )
+
+
+def _measure(body: Mapping[str, Any], name: str) -> dict[str, Any]:
     sides = {who: body["opinions"][who].get(name) for who in ("champion", "challenger")}
     gap = body["differences"].get(name, {})
     return {"measure": name} | sides | {end: gap.get(end) for end in ("value", "low", "high")}

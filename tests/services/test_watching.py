@@ -28,7 +28,7 @@ from app.services.matured import seen_rows
 from app.services.quality import quality
 from app.services.registry import Champions, Signatures, promote
 from app.services.sweeping import sweep
-from app.services.watch_sheets import drift_sheets, gate_sheets, quality_sheets, swap_sheets
+from app.services.watch_sheets import drift_sheets, gate_sheets, gate_verdict, quality_sheets, swap_sheets
 from app.services.watching import drift, swaps
 from app.settings import ROOT, Settings
 from app.simulation import CountySpec, frames, simulate
@@ -190,7 +190,10 @@ def test_a_gate_report_is_kept_with_its_figures_and_opens_the_gate(desk: Desk, m
     assert body["opinions"]["champion"] == body["opinions"]["challenger"]
     assert report.passed == (failed == set())
     assert {row["column"] for row in body["groups"]} >= {"registration", "age", "industry"}
-    assert len(gate_sheets(report)) == 3
+    assert len(gate_sheets(body)) == 3
+    said = gate_verdict(body)
+    assert [check for check in failed if check not in said.en] == []
+    assert ("passes every" in said.en) == report.passed
     with desk.store.read() as work:
         assert work.registry.last_report(other, contest.champion.artefact_id) == report
 
