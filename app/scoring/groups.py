@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 from app.scoring.comparison import Figures, beyond, group_gaps
 
 GROUPS: Final = ("registration", "age", "industry", "use_mode", "kind", "bank")
+_WORDS: Final = {
+    "registration": "登记 registration", "age": "年龄 age", "industry": "产业 industry",
+    "use_mode": "用款方式 use", "kind": "贷款种类 kind", "bank": "银行 bank",
+}  # fmt: skip
 GROUP_COLUMNS: Final = ("registration", "borrower_age", "industry", "use_mode", "kind", "bank")
 _AGES: Final = ((45, "under 45"), (60, "45 to 59"))
 
@@ -57,8 +61,11 @@ def group_rows(gaps: list[Figures]) -> tuple[tuple[str, ...], list[list[str]]]:
         "好户被提示 flagged of good",
     )  # fmt: skip
     rows = [
-        [f"{g['column']}: {g['group']}", f"{g['n']:,}", f"{g['expected']:.1%}", f"{g['observed']:.1%}",
-         f"{beyond(g):.1%}", f"{g['flagged']:.1%}", _share(g["flagged_of_repaid"])]
+        [
+            f"{_WORDS.get(g['column'], g['column'])}: {g['group']}", f"{g['n']:,}",
+            f"{g['expected']:.1%}", f"{g['observed']:.1%}", f"{beyond(g):.1%}", f"{g['flagged']:.1%}",
+            _share(g["flagged_of_repaid"]),
+        ]
         for g in gaps
     ]  # fmt: skip
     return names, rows

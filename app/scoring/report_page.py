@@ -80,7 +80,7 @@ def _against(name: str, apart: Mapping[str, float]) -> str:
 def _ranking(metrics: Mapping[str, Any]) -> str:
     parts = [name for name in metrics if name.startswith("test")]
     told = [
-        (f"{part} · {_OPINIONS[who]}", metrics[part][who])
+        (f"{_part(part)} · {_OPINIONS[who]}", metrics[part][who])
         for part in parts
         for who in _OPINIONS
         if who in metrics[part]
@@ -91,6 +91,12 @@ def _ranking(metrics: Mapping[str, Any]) -> str:
         draw.table(["", *_MEASURED.values()], rows),
         _beside(metrics["beside"]),
     )
+
+
+def _part(name: str) -> str:
+    """Name the rows that were judged: every landmark, or one."""
+    days = name.removeprefix("test_at_").removesuffix("_days")
+    return "全部时点 every landmark" if name == "test" else f"到期前 {days} 天 {days} days before"
 
 
 def _beside(found: Mapping[str, Any]) -> str:

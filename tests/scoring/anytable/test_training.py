@@ -201,12 +201,16 @@ def test_the_command_writes_everything_and_tells_bad_input(tmp_path: Path) -> No
     ]
     more = ["--monotone", str(tmp_path / "signs.yaml"), "--refuse", "mixed", "--cv", "3", "--seed", "0"]
 
-    done = CliRunner().invoke(app, [*arguments, "--target", "bad", *more])
+    done = CliRunner().invoke(app, [*arguments, "--target", " bad ", "--operator", "op-17", *more])
     lost = CliRunner().invoke(app, [*arguments, "--target", "nowhere"])
 
     assert done.exit_code == 0, done.output
     assert {"manifest.json", "report.html", "metrics.json", "predictions.parquet", "MODEL_CARD.md"} <= {
         path.name for path in (tmp_path / "out").iterdir()
     }
+    record = json.loads((tmp_path / "out" / "training_record.json").read_bytes())
+    assert record["operator"] == "op-17"
+    assert record["started_at"]
     assert isinstance(lost.exception, TrainingError)
+    assert CliRunner().invoke(app, [*arguments, "--target", "bad", "--kind", "forest"]).exit_code == 2
     assert CliRunner().invoke(app, arguments).exit_code == 2
