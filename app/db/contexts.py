@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import polars as pl
 import sqlalchemy as sa
@@ -44,6 +45,7 @@ class SqlContexts:
         transfer.insert(self.connection, contexts, pl.DataFrame([row]), new_only=True)
 
 
+@lru_cache(maxsize=8)  # the same text is the same context, and every request of a month asks for one
 def _context(day: date, townships: str, groups: str) -> Context:
     empty = Context.empty(day)
     return Context(

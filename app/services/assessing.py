@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,11 +13,12 @@ from app.domain.errors import NotFoundError, XindengError
 from app.domain.frames import Frames
 from app.features.base import application_base, loan_base
 from app.features.build import FEATURE_TABLES
-from app.features.context import CONTEXT_TABLES
+from app.features.context import CONTEXT_TABLES, Context
 from app.services.answers import application_answer, loan_answer
-from app.services.choosing import households_by_pack
-from app.services.contexts import latest_context
+from app.services.choosing import parted_by_pack
+from app.services.contexts import latest_of
 from app.services.desk import Desk, own_context
+from app.services.ports import UnitOfWork
 from app.services.recording import requests_by_household
 
 Answer = dict[str, Any]
@@ -38,7 +39,7 @@ class UnfitLoanError(XindengError):
 
 def score(desk: Desk, frames: Frames, *, as_of: date, policy: str | None) -> list[Answer]:
     """This function will appraise every application in `frames`, in order, and keep the decisions."""
-    basis = _basis(desk, "application", _stored(desk, frames, as_of), as_of, policy)
+    basis = desk.basis("application", policy, _context_around(desk, frames, as_of))
     known = frames.as_of(as_of)
     rows = appraise(known, application_base(known, as_of=as_of), as_of=as_of, basis=basis)
     rules = basis.policy.at(as_of)
@@ -60,7 +61,7 @@ def warn_inline(
     desk: Desk, frames: Frames, loan_ids: Sequence[str], *, as_of: date, policy: str | None
 ) -> list[Answer]:
     """This function will assess loans that came whole in a request, and keep the decisions."""
-    basis = _basis(desk, "maturity", _stored(desk, frames, as_of), as_of, policy)
+    basis = desk.basis("maturity", policy, _context_around(desk, frames, as_of))
     return _decided(desk, "warning", _warned(frames, loan_ids, as_of, basis), frames, as_of)
 
 
@@ -99,33 +100,33 @@ def stored_by_pack(
     """
     with desk.store.read() as work:
         owners = work.facts.household_of(loan_ids)
-    _refuse_unknown(loan_ids, owners)
-    parted = households_by_pack(desk, sorted(set(owners.values())), as_of=as_of, policy=policy)
+        _refuse_unknown(loan_ids, owners)
+        parted = parted_by_pack(desk, work.facts, sorted(set(owners.values())), as_of=as_of, policy=policy)
+        read = {pack: _read(work, households, as_of) for pack, households in parted.items()}
+        context = latest_of(work.contexts, as_of)
     return [
-        _read(desk, households, [loan for loan in loan_ids if owners[loan] in households], as_of, pack)
-        for pack, households in parted.items()
+        StoredLoans(
+            frames=frames,
+            base=_sound_base(frames, [loan for loan in loan_ids if owners[loan] in parted[pack]], as_of),
+            basis=desk.basis("maturity", pack, own_context(context, frames, as_of)),
+        )
+        for pack, frames in read.items()
     ]
 
 
-def _read(
-    desk: Desk, households: Sequence[str], loan_ids: Sequence[str], as_of: date, pack: str
-) -> StoredLoans:
+def _read(work: UnitOfWork, households: Sequence[str], as_of: date) -> Frames:
+    return work.facts.frames(as_of=as_of, households=households, only=FEATURE_TABLES, provenance=False)
+
+
+def _context_around(desk: Desk, sent: Frames, as_of: date) -> Context | None:
+    """Find the county's context, and what it holds of the households sent: what the store knows of them."""
     with desk.store.read() as work:
-        frames = work.facts.frames(as_of=as_of, households=households, only=FEATURE_TABLES, provenance=False)
-    basis = _basis(desk, "maturity", frames, as_of, pack)
-    return StoredLoans(frames=frames, base=_sound_base(frames, loan_ids, as_of), basis=basis)
-
-
-def _basis(desk: Desk, estimator: str, own: Frames, as_of: date, policy: str | None) -> Basis:
-    basis = desk.basis(estimator, policy)
-    return replace(basis, context=own_context(latest_context(desk, as_of), own, as_of))
-
-
-def _stored(desk: Desk, sent: Frames, as_of: date) -> Frames:
-    """Read what the store knows of the households sent: what the county's sums hold of them."""
-    with desk.store.read() as work:
+        context = latest_of(work.contexts, as_of)
+        if context is None:
+            return None
         households = sorted(set(sent["households"]["household_id"]))
-        return work.facts.frames(as_of=as_of, households=households, only=CONTEXT_TABLES, provenance=False)
+        own = work.facts.frames(as_of=as_of, households=households, only=CONTEXT_TABLES, provenance=False)
+    return own_context(context, own, as_of)
 
 
 def _warned(frames: Frames, loan_ids: Sequence[str], as_of: date, basis: Basis) -> list[Answer]:

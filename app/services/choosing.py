@@ -9,6 +9,7 @@ from typing import Final
 from app.domain.frames import Frames
 from app.policy.claims import ConflictingPoliciesError, pack_for
 from app.services.desk import Desk
+from app.services.ports import Facts
 
 _PLACED: Final = ("households",)
 Households = Mapping[str, tuple[str, ...]]  # household ids by the pack that judges them
@@ -44,10 +45,17 @@ def households_by_pack(
 
     Where they live is what was known last on the day; a household without a place goes by the usual pack.
     """
+    with desk.store.read() as work:
+        return parted_by_pack(desk, work.facts, households, as_of=as_of, policy=policy)
+
+
+def parted_by_pack(
+    desk: Desk, facts: Facts, households: Sequence[str], *, as_of: date, policy: str | None
+) -> Households:
+    """This function will do what `households_by_pack` does, within a transaction that is open already."""
     if policy is not None or not desk.settings.packs:
         return MappingProxyType({policy or desk.settings.policy: tuple(households)})
-    with desk.store.read() as work:
-        known = work.facts.frames(as_of=as_of, households=households, only=_PLACED, provenance=False)
+    known = facts.frames(as_of=as_of, households=households, only=_PLACED, provenance=False)
     villages = dict(known.as_of(as_of)["households"].select("household_id", "village_code").iter_rows())
     found: defaultdict[str, list[str]] = defaultdict(list)
     for household in households:

@@ -10,6 +10,7 @@ import polars as pl
 from app.features.context import CONTEXT_TABLES, Context
 from app.services.ahead import ahead
 from app.services.desk import Desk
+from app.services.ports import Contexts
 
 Progress = Callable[[str, int, int], None]
 
@@ -44,7 +45,12 @@ def _counted(desk: Desk, day: date, watermark: int, households: Sequence[str]) -
 def latest_context(desk: Desk, as_of: date) -> Context | None:
     """This function will find the stored context of a day with the highest watermark."""
     with desk.store.read() as work:
-        return work.contexts.find(as_of.replace(day=1), watermark=None)
+        return latest_of(work.contexts, as_of)
+
+
+def latest_of(contexts: Contexts, as_of: date) -> Context | None:
+    """This function will find what `latest_context` does, within a transaction that is open already."""
+    return contexts.find(as_of.replace(day=1), watermark=None)
 
 
 def _summed(parts: Sequence[Context], day: date) -> Context:

@@ -2,13 +2,16 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from app.domain.frames import Frames
 from app.domain.ledger import BY_NAME
+
+Row = dict[str, Any]
 
 
 def requests_by_household(frames: Frames) -> Mapping[str, str]:
@@ -17,20 +20,27 @@ def requests_by_household(frames: Frames) -> Mapping[str, str]:
     Facts of a loan stand with its household; facts of the county stand with none.
     """
     facts: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-    owners = frames["loans"].select("loan_id", "household_id").unique()
+    owners: defaultdict[str, list[str]] = defaultdict(list)
+    for loan, household in frames["loans"].select("loan_id", "household_id").unique().iter_rows():
+        owners[loan].append(household)
     for name, frame in frames.tables.items():
         for household, rows in _by_household(name, frame, owners).items():
-            facts[household][name] = json.loads(rows.write_json())
+            facts[household][name] = rows
     return {
-        household: json.dumps(tables, ensure_ascii=False, sort_keys=True)
+        household: json.dumps(tables, ensure_ascii=False, sort_keys=True, default=date.isoformat)
         for household, tables in facts.items()
     }
 
 
-def _by_household(name: str, frame: pl.DataFrame, owners: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
+def _by_household(
+    name: str, frame: pl.DataFrame, owners: Mapping[str, Sequence[str]]
+) -> Mapping[str, list[Row]]:
     subject = BY_NAME[name].subject
-    if frame.is_empty() or subject not in {"household_id", "loan_id"}:
+    if subject not in {"household_id", "loan_id"}:
         return {}
-    owned = frame if subject == "household_id" else frame.join(owners, on="loan_id", maintain_order="left")
-    parts = owned.partition_by("household_id", as_dict=True, maintain_order=True)
-    return {str(key[0]): part for key, part in parts.items()}
+    found: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in frame.iter_rows(named=True):
+        of_loan = subject == "loan_id"
+        for household in owners.get(row["loan_id"], ()) if of_loan else (row["household_id"],):
+            found[household].append({**row, "household_id": household})
+    return found
