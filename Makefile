@@ -49,8 +49,8 @@ train: $(VENV)/dev.ok ## train the demonstration models on simulated counties
 bench: $(VENV)/dev.ok ## measure, side by side in one run
 	@$(BIN)/python -m bench
 
-bench-tables: $(VENV)/dev.ok ## cross-validate the trainer on every table below DIR, REPEATS times
-	@$(BIN)/python -m bench.any_table "$(DIR)" --repeats $(or $(REPEATS),5)
+bench-tables: $(VENV)/dev.ok ## cross-validate the trainer on every table below DIR, REPEATS times; PEERS=1 refits peers beside it
+	@$(BIN)/python -m bench.any_table "$(DIR)" --repeats $(or $(REPEATS),5) $(if $(PEERS),--peers)
 
 docs: $(VENV)/dev.ok ## write the examples of READMEs and API description anew
 	@$(BIN)/python -m tests.readme && $(BIN)/python -m tests.api.write_examples
