@@ -64,7 +64,7 @@ def train_table(
 
 
 def _check_out(out: Path) -> None:
-    """Refuse what would only fail after hours: a file in the way, or a folder that holds something else."""
+    """Refuse what would only fail after hours: a file or another folder in the way, no right to write."""
     found = {path.name for path in out.iterdir()} if out.is_dir() else set()
     strange = bool(found) and not found & _OURS
     if strange or (out.exists() and not out.is_dir()):
@@ -72,6 +72,26 @@ def _check_out(out: Path) -> None:
             zh=f"--out {out.name} 已存在且不是训练结果文件夹。请换一个新文件夹。",
             en=f"--out {out.name} is there and is no folder of a training. Give a new folder.",
         )
+    aside = _aside(out)
+    try:
+        aside.mkdir(parents=True)
+        aside.rmdir()
+    except OSError as error:
+        raise _unwritten(out, error) from error
+
+
+def _aside(out: Path) -> Path:
+    """Name the folder that is written first; what a killed run left there goes."""
+    aside = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    return aside
+
+
+def _unwritten(out: Path, error: OSError) -> TrainingError:
+    return TrainingError(
+        zh=f"无法写入文件夹 {out.name}（{type(error).__name__}）。请换一个可写的文件夹。",
+        en=f"The folder {out.name} cannot be written ({type(error).__name__}). Give one that can.",
+    )
 
 
 def _told(
@@ -134,8 +154,7 @@ def _write(
     out: Path, manifest: Mapping[str, Any], files: Mapping[str, bytes], loose: Mapping[str, bytes]
 ) -> None:
     """Write beside `out` first, then move file by file, the manifest last; an interruption leaves nothing."""
-    aside = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(aside, ignore_errors=True)  # a killed run may have left it
+    aside = _aside(out)
     try:
         artifact.save(aside, manifest, files)
         for name, data in loose.items():
@@ -147,10 +166,7 @@ def _write(
             (aside / name).replace(out / name)
         (aside / artifact.MANIFEST).replace(out / artifact.MANIFEST)
     except OSError as error:
-        raise TrainingError(
-            zh=f"无法写入文件夹 {out.name}（{type(error).__name__}）。请换一个可写的文件夹。",
-            en=f"The folder {out.name} cannot be written ({type(error).__name__}). Give one that can.",
-        ) from error
+        raise _unwritten(out, error) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 

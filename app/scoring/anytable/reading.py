@@ -48,7 +48,7 @@ def check_table(frame: pl.DataFrame, spec: TableSpec) -> Table:
     ids = table[spec.id] if spec.id else pl.Series("id", np.arange(frame.height)).filter(known)
     _check_ids(ids)
     when = _when(table, spec)
-    left_out = tuple(_left_out(table.columns, spec, frame.height - table.height))
+    left_out = tuple(_left_out(table, spec, frame.height - table.height))
     gone = {name for name, _ in left_out} | {spec.target, spec.date, spec.id}
     columns = tuple(c for name in table.columns if name not in gone for c in _described(table[name], spec))
     _check_columns(table, columns)
@@ -146,15 +146,22 @@ def _when(table: pl.DataFrame, spec: TableSpec) -> NDArray[np.float64] | None:
     return when.cast(pl.Float64).to_numpy()
 
 
-def _left_out(names: list[str], spec: TableSpec, unknown: int) -> Iterator[tuple[str, str]]:
-    for name in names:
+def _left_out(table: pl.DataFrame, spec: TableSpec, unknown: int) -> Iterator[tuple[str, str]]:
+    asked = {spec.target, spec.date, spec.id}
+    for name in table.columns:
         refused = None if spec.keep_refused else refused_as(name)
         if name in spec.refuse:
             yield name, "--refuse"
-        elif refused is not None and name not in {spec.target, spec.date, spec.id}:
+        elif refused is not None and name not in asked:
             yield name, refused.why
+        elif name not in asked and _constant(table[name]):
+            yield name, "只有一个值 one value only"
     if unknown:
         yield f"({unknown} rows)", "no target"
+
+
+def _constant(column: pl.Series) -> bool:
+    return not column.dtype.is_nested() and column.null_count() == 0 and column.n_unique() == 1
 
 
 def _described(column: pl.Series, spec: TableSpec) -> tuple[Column, ...]:
@@ -202,7 +209,10 @@ def _check_halves(name: str, plain: pl.Series) -> None:
 
 def _check_columns(table: pl.DataFrame, columns: tuple[Column, ...]) -> None:
     if not columns:
-        raise _trouble("除目标外没有可学习的列。请加入特征列。", "No column is left to learn from. Add some.")
+        raise _trouble(
+            "除目标外没有可学习的列（见表头；只有一个值的列不算）。请加入特征列。",
+            "No column is left to learn from; those of one value only do not count. Add some.",
+        )
     empty = [c.source for c in columns if texts(table[c.source]).null_count() == table.height]
     if empty:
         raise _trouble(

@@ -42,6 +42,7 @@ BROKEN: dict[str, tuple[pl.DataFrame, dict[str, Any], str]] = {
     "a target named twice": (
         TABLE.with_columns(bad_duplicated_0=pl.lit(1)), {}, "names bad twice"),
     "lists": (with_cells("gaps", [[1]] * ROWS), {}, "Turn it into numbers"),
+    "constants only": (TABLE.select("bad", one=pl.lit(1), word=pl.lit("x")), {}, "one value only"),
     "nothing to learn from": (TABLE.select("bad", "sex"), {}, "No column is left"),
 }  # fmt: skip
 

@@ -87,7 +87,9 @@ def test_five_bad_rows_in_five_hundred_are_no_crash(train: Train) -> None:
 
 
 def test_columns_whose_names_meet_are_kept_apart(train: Train) -> None:
-    twins = TABLE.head(120).with_columns(pl.lit(1.0).alias("mixed (text)"), pl.lit(2).alias('{"a": [1]}'))
+    twins = TABLE.head(120).with_columns(
+        pl.Series("mixed (text)", np.arange(120) % 7), pl.Series('{"a": [1]}', np.arange(120) % 5)
+    )
 
     found = train(twins, id="no", cv=2)
 
@@ -153,6 +155,13 @@ def test_a_folder_of_something_else_is_left_alone(train: Train, tmp_path: Path) 
 
     with pytest.raises(TrainingError, match="Give a new folder"):
         train(TABLE.head(120), out=tmp_path / "letters", id="no")
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_learnt(train: Train, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(TrainingError, match="cannot be written"):
+        train(TABLE.head(30), out=tmp_path / "file" / "out", id="no")
 
 
 def test_leaks_stop_training_unless_told_otherwise(train: Train) -> None:
