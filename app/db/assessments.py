@@ -16,6 +16,7 @@ from app.db.warning_list import Listing
 from app.services.assessment_schema import ASSESSMENT_SCHEMA
 from app.services.ports import WarningFilter
 
+_FEW: Final = 100
 _CODES: Final = ("assessment_id", "loan_id", "household_id", "borrower_id", "bank")
 
 
@@ -53,7 +54,7 @@ class SqlAssessments(SqlSweeps):
         """Give the ids that are there already: most of a rerun, whose long reasons need not be sent."""
         wanted = members(self.connection, rows.get_column("assessment_id"))
         query = sa.select(assessments.c.assessment_id).where(assessments.c.assessment_id.in_(wanted))
-        return transfer.read(self.connection, query, {"assessment_id": pl.String()})
+        return transfer.read(self.connection, query, {"assessment_id": pl.String()}, few=rows.height <= _FEW)
 
     def page(
         self, where: WarningFilter, *, after: tuple[Any, ...] | None, limit: int

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.db import tables, transfer
 from app.db.guards import check_frame, storable
-from app.db.queries import Slice, members
+from app.db.queries import Slice, members, sort_keys
 from app.db.tables import MAX_CODE, MAX_KEY, imports, ledger_state
 from app.domain.frames import Frames
 from app.domain.ledger import BY_NAME, FACT_TABLES, Kind, Table
@@ -22,6 +22,7 @@ _CODES: Final = (Kind.CODE, Kind.PERSON, Kind.CHOICE)
 _KEYS_AT_ONCE: Final = 20_000
 _FEW: Final = 100  # households whose facts are read faster row by row
 _LOANS: Final = BY_NAME["loans"]
+_OWNED: Final = frozenset({"household_id", "loan_id"})  # the rest is the county's, as many as there are
 _PROVENANCE: Final = ("known_basis", "imported_on", "import_id")
 _NOTHING: Final = MappingProxyType({table.name: pl.DataFrame(schema=table.schema) for table in FACT_TABLES})
 _STORED: Final[dict[str, pl.DataType]] = {"record_key": pl.String(), "content_hash": pl.String()}
@@ -128,12 +129,13 @@ class SqlFacts:
         self, table: Table, part: Slice, values: Mapping[str, Any], *, provenance: bool
     ) -> pl.DataFrame:
         schema = {n: t for n, t in table.schema.items() if provenance or n not in _PROVENANCE}
-        query = part.query(self.connection.dialect.name, table, schema)
         many = part.households is not None and len(part.households) > _FEW
-        frame = transfer.read(self.connection, query, schema, values, packed=many)
+        few = part.households is not None and not many and table.subject in _OWNED
+        query = part.query(self.connection.dialect.name, table, schema, sort=few)
+        frame = transfer.read(self.connection, query, schema, values, packed=many, few=few)
         if frame.is_empty():
             return _NOTHING[table.name]
-        rows = frame.sort(*dict.fromkeys((table.subject, *table.key)), "version")
+        rows = frame if few else frame.sort(sort_keys(table))
         return rows if provenance else pl.concat([_NOTHING[table.name], rows], how="diagonal")
 
     def household_chunks(self, size: int) -> Iterator[tuple[str, ...]]:

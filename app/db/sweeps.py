@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -11,6 +11,8 @@ from app.db import transfer
 from app.db.tables import sweeps
 from app.domain.errors import StoreError
 from app.services.ports import SweepRecord
+
+_COUNTS: Final = ("lights", "shadow_failures")  # stored as JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,11 @@ class SqlSweeps:
         query = sa.select(sweeps).where(sweeps.c.finished_at.is_not(None))
         ordered = query.order_by(sweeps.c.finished_at.desc(), sweeps.c.sweep_id.desc()).limit(1)
         row = self.connection.execute(ordered).mappings().one_or_none()
-        return None if row is None else SweepRecord(**{**row, "lights": json.loads(row["lights"])})
+        counts = {} if row is None else {name: json.loads(row[name]) for name in _COUNTS}
+        return None if row is None else SweepRecord(**{**row, **counts})
 
 
 def _row(record: SweepRecord) -> dict[str, Any]:
     fields = (field.name for field in dataclasses.fields(record) if field.name != "sweep_id")
     row = {name: getattr(record, name) for name in fields}
-    return {**row, "lights": json.dumps(dict(record.lights), sort_keys=True)}
+    return row | {name: json.dumps(dict(row[name]), sort_keys=True) for name in _COUNTS}

@@ -126,6 +126,7 @@ sweeps: Final = _table(
     sa.Column("quarantined", WHOLE, nullable=False),
     sa.Column("lights", WORDS, nullable=False),
     sa.Column("finished_at", Instant),
+    sa.Column("shadow_failures", WORDS, nullable=False, server_default="{}"),
     sa.CheckConstraint(
         "finished_at IS NULL OR loans_in = added + unchanged + quarantined", name="totals_reconcile"
     ),
