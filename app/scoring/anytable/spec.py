@@ -40,7 +40,7 @@ class TableSpec:
     least_rows: int = 50
     least_class: int = 4
     tree_rows: int = 200
-    tree_class: int = 50
+    tree_class: int = 15
     most_columns: int = 2_000
     beta_class: int = 1_000  # rows of the rarer class from which calibration gets a third parameter
     smoothing: float = 10.0  # rows at the overall rate that are added to every category
