@@ -57,7 +57,7 @@ class Groups:
         return node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GroupEffects:
     """Groups of loans and what actions change in them: rows of GROUP_SCHEMA, all actions of every group."""
 

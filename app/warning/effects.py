@@ -17,6 +17,7 @@ from app.warning.causes import NO_CAUSE
 
 ACTIONS: Final = tuple(action.value for action in Action)
 CAUSES: Final = (*(cause.value for cause in Cause), NO_CAUSE)
+_CAUSE_ENUM: Final = pl.Enum(CAUSES)
 NO_EVIDENCE: Final = "none"  # the rule decided; no estimate speaks for or against the action
 ESTIMATE: Final = "estimate"  # the estimate itself: what happens if nobody restructures the loan
 _SHIFTS: Final = ("shift", "shift_low", "shift_high")
@@ -125,8 +126,7 @@ def expected_effects(
 
 def cause_numbers(top_cause: pl.Series) -> NDArray[np.int64]:
     """This function will give the place of every cause in `CAUSES`."""
-    numbers = {cause: i for i, cause in enumerate(CAUSES)}
-    return top_cause.replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
+    return top_cause.cast(_CAUSE_ENUM).to_physical().cast(pl.Int64).to_numpy()
 
 
 def _presented(

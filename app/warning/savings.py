@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -79,6 +80,7 @@ def _extra(measures: Matrix, balance: Matrix, weights: Weights) -> Matrix:
     return extra
 
 
+@lru_cache(maxsize=16)
 def _grid(known: GroupEffects, end: str) -> Matrix:
     """Lay out one end of the measures by node of the tree and action: (nodes, actions, measures)."""
     places = {action.value: i for i, action in enumerate(Action)}
