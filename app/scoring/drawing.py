@@ -41,7 +41,8 @@ tr.main td{font-weight:600}
 .note{border-left:4px solid var(--warm);background:#fdf6f1;padding:.4rem .8rem}
 details{margin-top:1rem}pre{background:var(--fill);padding:.8rem;white-space:pre-wrap;overflow-wrap:anywhere}
 @media(max-width:40rem){body{font-size:14px}h1{font-size:1.3rem}td,th{padding:.25rem .4rem}}
-@media print{@page{margin:14mm}body{font-size:10.5pt}main{max-width:none;padding:0}
+@media print{@page{margin:14mm}body{font-size:9pt}main{max-width:none;padding:0}
+.two{grid-template-columns:1fr 1fr}td,th{padding:.15rem .3rem}
 .tile,.note,.alarm,pre,i,u,svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 figure,table,.tiles{break-inside:avoid}h2{break-after:avoid}.wide{overflow:visible}}
 """
