@@ -43,7 +43,7 @@ class _Line:
 
     place: int
     edges: FloatVector
-    bins: NDArray[np.int64]
+    bins: NDArray[np.uint8]
     rows: NDArray[np.int64]
     scaled: FloatVector
 
@@ -84,7 +84,8 @@ def _line(place: int, column: FloatVector, recipe: LineRecipe) -> _Line | None:
         return None
     low, high = np.quantile(known, recipe.within)
     edges = _edges(np.unique(known), float(low), float(high), recipe.bins)
-    bins = np.where(np.isnan(column), 0, 1 + np.searchsorted(edges, column, side="left"))
+    found = np.where(np.isnan(column), 0, 1 + np.searchsorted(edges, column, side="left"))
+    bins = found.astype(np.uint8)  # of two thousand columns, too
     held = np.clip(np.nan_to_num(column), low, high)
     rows = np.bincount(bins, minlength=len(edges) + 2)
     means = np.bincount(bins, held, len(edges) + 2) / np.maximum(rows, 1)
