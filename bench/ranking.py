@@ -199,7 +199,7 @@ def _line(name: str, one: Mapping[str, Any], shown: str) -> dict[str, Any]:
         "opinion": shown, **values, "way_plus_minus": one["plus_minus"][keys["way"]],
         "expected": one["mean"][f"expected way {name}"],
         "expected_plus_minus": one["plus_minus"][f"expected way {name}"],
-        "beyond": -one["mean"][f"caught beyond {name}"],
+        "beyond": 0.0 - one["mean"][f"caught beyond {name}"],
         "beyond_plus_minus": one["plus_minus"][f"caught beyond {name}"],
         "slope": truth.get("slope"), "slope_formal": truth.get(f"slope at {FORMAL} days"),
         "intercept": truth.get("intercept"), "held": truth.get("deciles' truth held"),
