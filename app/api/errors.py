@@ -13,6 +13,7 @@ from app.api.problems import Kind, ProblemResponse, problem_response
 from app.api.sentences import findings_of
 from app.domain.errors import (
     ArtefactError,
+    ConflictError,
     InvalidLedgerFileError,
     InvalidValueError,
     NoRulesInForceError,
@@ -77,6 +78,7 @@ KINDS: Final[Mapping[type[XindengError], Kind]] = MappingProxyType(
         NotOutstandingError: Kind(status=422, zh="贷款不在期", en="The loan is not outstanding"),
         UnfitLoanError: Kind(status=422, zh="贷款资料有误", en="The loan's facts are unfit"),
         ClaimRefusedError: Kind(status=422, zh="补偿申请不予受理", en="The claim is refused"),
+        ConflictError: Kind(status=409, zh="已另有决定", en="Decided meanwhile"),
         ClaimConflictError: Kind(status=409, zh="与已有记录冲突", en="Conflict with what is stored"),
         StoreError: _UNAVAILABLE,
         ArtefactError: _UNAVAILABLE,

@@ -130,3 +130,7 @@ def tell_sweep(record: SweepRecord) -> None:
         f"loans in {record.loans_in:,} = added {record.added:,} + unchanged {record.unchanged:,}"
         f" + quarantined {record.quarantined:,}"
     )
+    for challenger, loans in record.shadow_failures.items():
+        console.print(
+            f"challenger 候选 {challenger} · {loans:,} loans 笔；研判不受影响 no assessment is touched"
+        )

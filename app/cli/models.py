@@ -113,7 +113,10 @@ def gate(
         write_workbook(out, gate_sheets(body))
     console.print(_checks(report))
     result, said = "passed 通过" if report.passed else "not passed 未通过", gate_verdict(body)
-    console.print(f"gate report 门槛报告 {report.gate_id}: {result}\n{said.zh}\n{said.en}", highlight=False)
+    until = f"counts until 有效至 {report.usable_until}"
+    console.print(
+        f"gate report 门槛报告 {report.gate_id}: {result}, {until}\n{said.zh}\n{said.en}", highlight=False
+    )
 
 
 @app.command()

@@ -66,6 +66,12 @@ class TrainingError(XindengError):
     code = "training"
 
 
+class ConflictError(XindengError):
+    """Somebody else decided meanwhile: nothing was stored; look again and decide anew."""
+
+    code = "conflict"
+
+
 class NotFoundError(XindengError):
     """There is no such loan, household or decision."""
 

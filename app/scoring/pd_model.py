@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from app.domain.errors import ArtefactError
+from app.domain.errors import ArtefactError, XindengError
+from app.domain.money import PPM
 from app.domain.words import Cause
 from app.scoring.calibration import Calibration, RatingRates
 from app.scoring.drift import Reference
@@ -27,9 +28,10 @@ ESTIMATE_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
 )
 
 
+# What one challenger makes of one row; where it failed, no numbers but why, without a value of any row.
 SHADOW: Final = pl.Struct(
-    {"artefact_id": pl.String(), "margin_fixed": pl.Int64(), "pd_ppm": pl.Int64()}
-)  # what one challenger makes of one row
+    {"artefact_id": pl.String(), "margin_fixed": pl.Int64(), "pd_ppm": pl.Int64(), "failure": pl.String()}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -123,17 +125,41 @@ def estimate(features: pl.DataFrame, estimator: Estimator | None) -> pl.DataFram
 
 
 def shadow(features: pl.DataFrame, challengers: Sequence[Estimator]) -> pl.DataFrame:
-    """Give what challengers make of every row: row and `shadow`, a list of SHADOW; nobody is shown it."""
-    told = [
-        each.opinion(features).select(
-            "row",
-            pl.struct(pl.lit(each.artefact_id).alias("artefact_id"), "margin_fixed", "pd_ppm").alias("s"),
-        )
-        for each in challengers
-    ]
+    """Give what challengers make of every row: row and `shadow`, a list of SHADOW; nobody is shown it.
+
+    A challenger that fails says so in `failure` and stops neither the champion nor the others.
+    """
+    told = [_watched(features, each) for each in challengers]
     parts = pl.concat([pl.DataFrame(schema={"row": features.schema["row"], "s": SHADOW}), *told])
     lists = parts.group_by("row", maintain_order=True).agg(pl.col("s").alias("shadow"))
     return features.select("row").join(lists, on="row", how="left", maintain_order="left")
+
+
+def _watched(features: pl.DataFrame, challenger: Estimator) -> pl.DataFrame:
+    try:
+        return _as_shadow(_sound(challenger.opinion(features)), challenger, failure=None)
+    except Exception as error:  # noqa: BLE001 - whoever is only watched must not stop who speaks
+        # texts of other errors may quote values
+        failure = error.problem.en if isinstance(error, XindengError) else type(error).__name__
+        silent = features.select("row", margin_fixed=None, pd_ppm=None)
+        return _as_shadow(silent, challenger, failure=failure)
+
+
+def _as_shadow(said: pl.DataFrame, challenger: Estimator, *, failure: str | None) -> pl.DataFrame:
+    named = said.with_columns(artefact_id=pl.lit(challenger.artefact_id), failure=pl.lit(failure, pl.String))
+    return named.select("row", pl.struct(field.name for field in SHADOW.fields).cast(SHADOW).alias("s"))
+
+
+def _sound(said: pl.DataFrame) -> pl.DataFrame:
+    """Pass on estimates that can be kept: each a probability."""
+    if (
+        said["margin_fixed"].null_count()
+        or not said["pd_ppm"].is_between(0, PPM).fill_null(value=False).all()
+    ):
+        raise ArtefactError(
+            zh="该模型给出的不是0到1之间的概率。", en="It estimates what is no probability between 0 and 1."
+        )
+    return said
 
 
 def _lacking(names: list[str]) -> ArtefactError:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -58,10 +58,14 @@ class _Check:
 def gate(desk: Desk, contest: Contest, *, as_of: date) -> GateReport:
     """This function will compare a challenger with the champion on the store's matured loans and keep it.
 
-    Raises InvalidValueError where the two estimate different things or are the same, and where no loan
-    has matured since both learnt.
+    Raises InvalidValueError where the two estimate different things or are the same, where no loan has
+    matured since both learnt, and for a day that has not come.
     """
     _require_two(contest)
+    if as_of > desk.today():
+        raise InvalidValueError(
+            zh="门槛报告的基准日不能晚于今天。", en="A gate report looks at no day to come."
+        )
     with desk.store.read() as work:
         frames = work.facts.frames(as_of=as_of)
     body = measure(frames, contest, as_of=as_of) | {"watermark": frames.watermark}
@@ -102,6 +106,7 @@ def measure(frames: Frames, contest: Contest, *, as_of: date) -> Figures:
         "challenger": contest.challenger.artefact_id,
         "champion": contest.champion.artefact_id,
         "as_of": as_of.isoformat(),
+        "usable_until": (as_of + timedelta(days=contest.rules.parameters["gate_report_days"])).isoformat(),
         "policy": contest.rules.policy,
         "matured_since": None if since is None else since.isoformat(),
         "loans": rows.height,

@@ -27,7 +27,10 @@ class ImportRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepRecord:
-    """One sweep: loans in = lights out + quarantined."""
+    """One sweep: loans in = lights out + quarantined.
+
+    `shadow_failures` counts the loans that a challenger could not estimate, by its id and why.
+    """
 
     sweep_id: int
     as_of: date
@@ -43,6 +46,7 @@ class SweepRecord:
     unchanged: int = 0
     quarantined: int = 0
     lights: Mapping[str, int] = field(default_factory=dict)
+    shadow_failures: Mapping[str, int] = field(default_factory=dict)
     finished_at: datetime | None = None
 
 

@@ -10,8 +10,10 @@ from typing import Final
 from app.domain.errors import ArtefactError, InvalidValueError, StoreError
 from app.scoring.pd_model import Estimator
 from app.scoring.shelf import Shelf
+from app.services.desk import BUSINESS_ZONE
+from app.services.gate_answers import lacking, shut
 from app.services.ports import Store
-from app.services.watch_ports import Decided, GateReport, Promotion
+from app.services.watch_ports import Decided, Promotion, Registry
 
 _log: Final = logging.getLogger(__name__)
 
@@ -117,23 +119,23 @@ class Champions(Mapping[str, Estimator]):
     def _look(self, moment: datetime) -> None:
         try:
             with self.store.read() as work:
-                count = work.registry.count()
-                promotions = [] if count == self._seen else work.registry.promotions()
+                last = work.registry.last()
+                promotions = [] if last == self._seen else work.registry.promotions()
         except StoreError:
             _log.warning("the registry cannot be read; who speaks stays as it is")
             self._looked_at = self._looked_at and moment
             return
-        if count != self._seen:
-            self._follow(count, promotions)
+        if last != self._seen:
+            self._follow(last, promotions)
         self._looked_at = moment
 
-    def _follow(self, count: int, promotions: Sequence[Promotion]) -> None:
+    def _follow(self, last: int, promotions: Sequence[Promotion]) -> None:
         self.shelf = self.read() if promotions else self.shelf
         new = Standing.of(self.shelf, promotions)
         for name, error in new.missing.items():
             _log.error("the champion of %s cannot be loaded: %s", name, error.problem.en)
         followed = self._looked_at is not None
-        self._seen = None if new.missing else count
+        self._seen = None if new.missing else last
         self._standing = _kept(new, self._standing) if followed else new
 
 
@@ -178,42 +180,43 @@ def promote(
     """This function will put an artefact in service, on a gate report that passed against the champion.
 
     `despite_gate` promotes without such a report; the reason is kept and the record says so. Raises
-    ArtefactError for one that is not on the shelf, InvalidValueError where a person or a report is missing.
+    ArtefactError for one that is not on the shelf, InvalidValueError where a person or a report is missing
+    or the report is too old, ConflictError where somebody else decided meanwhile.
     """
     signed, chosen = by.checked(), shelf.get(artefact_id)
-    with store.write() as work:
-        speaking = _speaking(shelf, work.registry.promotions(), chosen.name)
-        if speaking == artefact_id:
-            raise InvalidValueError(
-                zh="该工件已在用。", en="This artefact is in service already.", artefact=artefact_id
-            )
+    with store.read() as work:
+        past = _Past.of(work.registry)
+        speaking = _speaking(shelf, past.promotions, chosen.name)
         report = work.registry.last_report(artefact_id, speaking)
-        _require_passed(report, artefact_id, despite_gate=despite_gate)
-        decided = _decided(Decided.PROMOTE, chosen.name, artefact_id, signed, at)
-        decided = replace(
-            decided, gate_id=report.gate_id if report else None, despite_gate=not (report and report.passed)
+    if speaking == artefact_id:
+        raise InvalidValueError(
+            zh="该工件已在用。", en="This artefact is in service already.", artefact=artefact_id
         )
-        work.registry.append(decided)
-    return decided
+    lack = lacking(report, at.astimezone(BUSINESS_ZONE).date())
+    if lack is not None and not despite_gate:
+        raise shut(artefact_id, lack)
+    decided = _decided(Decided.PROMOTE, chosen.name, artefact_id, signed, at)
+    gate_id = report.gate_id if report else None
+    return past.followed_by(store, replace(decided, gate_id=gate_id, despite_gate=lack is not None))
 
 
 def rollback(store: Store, shelf: Shelf, estimator: str, *, by: Signatures, at: datetime) -> Promotion:
     """This function will let the previous champion speak again, or the one before it that can be loaded.
 
     Each champion that is passed over has a record of its own; the last is given. Raises InvalidValueError
-    where nothing was promoted, ArtefactError where neither an earlier champion nor what ships can be loaded.
+    where nothing was promoted, ArtefactError where neither an earlier champion nor what ships can be loaded,
+    ConflictError where somebody else decided meanwhile.
     """
     signed = by.checked()
-    with store.write() as work:
-        stack = champions(work.registry.promotions()).get(estimator, ())
-        if not stack:
-            raise InvalidValueError(
-                zh=f"{estimator} 没有可退回的启用记录。", en=f"There is no promotion of {estimator} to undo."
-            )
-        for back in _undone(shelf, estimator, stack):
-            decided = _decided(Decided.ROLLBACK, estimator, back, signed, at)
-            work.registry.append(decided)
-    return decided
+    with store.read() as work:
+        past = _Past.of(work.registry)
+    stack = champions(past.promotions).get(estimator, ())
+    if not stack:
+        raise InvalidValueError(
+            zh=f"{estimator} 没有可退回的启用记录。", en=f"There is no promotion of {estimator} to undo."
+        )
+    back = _undone(shelf, estimator, stack)
+    return past.followed_by(store, *(_decided(Decided.ROLLBACK, estimator, n, signed, at) for n in back))
 
 
 def _undone(shelf: Shelf, estimator: str, stack: Sequence[str]) -> list[str]:
@@ -224,35 +227,43 @@ def _undone(shelf: Shelf, estimator: str, stack: Sequence[str]) -> list[str]:
 
 
 def retire(store: Store, shelf: Shelf, artefact_id: str, *, by: Signatures, at: datetime) -> Promotion:
-    """This function will stop watching a challenger; the champion cannot be retired (InvalidValueError)."""
+    """This function will stop watching a challenger; the champion cannot be retired (InvalidValueError).
+
+    Raises ConflictError where somebody else decided meanwhile.
+    """
     signed, chosen = by.checked(), shelf.get(artefact_id)
-    with store.write() as work:
-        if _speaking(shelf, work.registry.promotions(), chosen.name) == artefact_id:
-            raise InvalidValueError(
-                zh="在用的工件不能停用，请先启用或退回另一个。",
-                en="The champion cannot be retired; promote another or roll back first.",
-            )
-        decided = _decided(Decided.RETIRE, chosen.name, artefact_id, signed, at)
-        work.registry.append(decided)
-    return decided
+    with store.read() as work:
+        past = _Past.of(work.registry)
+    if _speaking(shelf, past.promotions, chosen.name) == artefact_id:
+        raise InvalidValueError(
+            zh="在用的工件不能停用，请先启用或退回另一个。",
+            en="The champion cannot be retired; promote another or roll back first.",
+        )
+    return past.followed_by(store, _decided(Decided.RETIRE, chosen.name, artefact_id, signed, at))
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What had been decided when a decision was taken, and the number of the last of it."""
+
+    promotions: Sequence[Promotion]
+    last: int
+
+    @classmethod
+    def of(cls, registry: Registry) -> "_Past":
+        return cls(registry.promotions(), registry.last())
+
+    def followed_by(self, store: Store, *decisions: Promotion) -> Promotion:
+        """Keep decisions, all or none, unless another has followed already; gives the last."""
+        with store.write() as work:
+            for after, decided in enumerate(decisions, start=self.last):
+                work.registry.append(decided, after=after)
+        return decisions[-1]
 
 
 def _speaking(shelf: Shelf, promotions: Sequence[Promotion], estimator: str) -> str:
     stack = champions(promotions).get(estimator, ())
     return stack[-1] if stack else shelf.ship(estimator).artefact_id
-
-
-def _require_passed(report: GateReport | None, artefact_id: str, *, despite_gate: bool) -> None:
-    if despite_gate or (report is not None and report.passed):
-        return
-    what = ("没有与在用工件比较的门槛报告", "there is no gate report against the champion")
-    if report is not None:
-        what = ("最近一次门槛报告未通过", "the latest gate report against the champion did not pass")
-    raise InvalidValueError(
-        zh=f"工件 {artefact_id} 不能启用：{what[0]}。请先运行 models gate，或写明理由并用 --despite-gate。",
-        en=f"The artefact {artefact_id} cannot be promoted: {what[1]}. Run `models gate` first, or give a "
-        "reason with --despite-gate.",
-    )
 
 
 def _decided(kind: Decided, estimator: str, artefact_id: str, signed: Signatures, at: datetime) -> Promotion:

@@ -1,5 +1,6 @@
 """The sweep 批量研判: assess every loan due within a horizon, isolate bad records, reconcile totals."""
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,10 +13,12 @@ import polars as pl
 
 from app import CODE_VERSION
 from app.assessment import Basis, assess, faults
+from app.domain.errors import StoreError
 from app.domain.frames import Frames
 from app.features.base import BASE_TABLES, loan_base
 from app.features.build import FEATURE_TABLES
 from app.policy.claims import ConflictingPoliciesError
+from app.scoring.pd_model import Estimator
 from app.services.ahead import ahead
 from app.services.choosing import households_by_pack
 from app.services.contexts import county_context
@@ -26,6 +29,7 @@ Progress = Callable[[str, int, int], None]
 Chunks = Sequence[tuple[str, ...]]
 # What is read once it is known which loans are due; the loans again, to find what belongs to them.
 _REST: Final = ("loans", *sorted(FEATURE_TABLES.difference(BASE_TABLES)))
+_log: Final = logging.getLogger(__name__)
 _QUARANTINE: Final = {"loan_id": pl.String, "reason": pl.String}
 
 
@@ -48,13 +52,16 @@ def sweeps(
     """This function will assess all active loans as of a business day, or those due within `horizon_days`.
 
     Without `policy` every household is judged by the pack of its place, in one sweep a pack. A rerun adds
-    nothing, a new fact adds a new assessment; a bad record is quarantined and never stops the rest. Raises
-    NoRulesInForceError before anything is stored when a pack says nothing that day.
+    nothing, a new fact adds a new assessment; a bad record is quarantined and never stops the rest, and a
+    challenger that fails is told. Who speaks at the beginning speaks to the end. Raises NoRulesInForceError
+    before anything is stored when a pack says nothing that day.
     """
     chunks = _chunks(desk)
     parts = _parts(desk, chunks, as_of, policy)
-    watched = desk.challengers("maturity")
-    bases = {pack: replace(desk.basis("maturity", pack), challengers=watched) for pack in parts}
+    speaking, watched = _cast(desk)
+    bases = {
+        pack: replace(desk.basis("maturity", pack), estimator=speaking, challengers=watched) for pack in parts
+    }
     for basis in bases.values():
         basis.policy.at(as_of)
     run = partial(_swept, desk, chunks, as_of=as_of, horizon_days=horizon_days, progress=progress)
@@ -80,6 +87,13 @@ def sweep(
         )
     (record,) = sweeps(desk, as_of=as_of, policy=packs[0], horizon_days=horizon_days, progress=progress)
     return record
+
+
+def _cast(desk: Desk) -> tuple[Estimator | None, tuple[Estimator, ...]]:
+    """Ask once who speaks and who is watched: a promotion meanwhile waits for the next sweep."""
+    speaking = desk.estimators.get("maturity")
+    own = speaking.artefact_id if speaking else None  # who was promoted between the two questions
+    return speaking, tuple(each for each in desk.challengers("maturity") if each.artefact_id != own)
 
 
 def _parts(desk: Desk, chunks: Chunks, as_of: date, policy: str | None) -> Mapping[str, Chunks]:
@@ -190,10 +204,9 @@ def _stored(desk: Desk, record: SweepRecord, judged: Judged) -> SweepRecord:
     rows = judged.assessments
     with desk.store.write() as work:
         added = work.assessments.append(record.sweep_id, rows) if rows.height else 0
-        if "shadow" in rows.columns:
-            work.watching.append_shadows(record.sweep_id, _shadows(rows))
         if judged.quarantined.height:
             work.assessments.quarantine(record.sweep_id, judged.quarantined)
+    failures = Counter(record.shadow_failures) + _watched(desk, record, rows)
     lights = Counter(record.lights) + Counter(rows.get_column("light").to_list() if rows.height else [])
     return replace(
         record,
@@ -202,7 +215,22 @@ def _stored(desk: Desk, record: SweepRecord, judged: Judged) -> SweepRecord:
         unchanged=record.unchanged + rows.height - added,
         quarantined=record.quarantined + judged.quarantined.height,
         lights=dict(lights),
+        shadow_failures=dict(failures),
     )
+
+
+def _watched(desk: Desk, record: SweepRecord, rows: pl.DataFrame) -> Counter[str]:
+    """Keep what challengers estimated, apart from what was said, and count what they could not."""
+    if "shadow" not in rows.columns:
+        return Counter()
+    told = _shadows(rows)
+    failed, made = told.filter(pl.col("failure").is_not_null()), told.filter(pl.col("failure").is_null())
+    try:
+        with desk.store.write() as work:
+            work.watching.append_shadows(record.sweep_id, made)
+    except StoreError as error:  # the assessments are stored by now and stay
+        failed = told.with_columns(failure=pl.coalesce("failure", pl.lit(error.problem.en)))
+    return Counter(f"{artefact}: {why}" for artefact, why in failed.select("artefact_id", "failure").rows())
 
 
 def _shadows(rows: pl.DataFrame) -> pl.DataFrame:
@@ -213,6 +241,8 @@ def _shadows(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _closed(desk: Desk, record: SweepRecord) -> SweepRecord:
     record = replace(record, finished_at=desk.clock())
+    for challenger, loans in record.shadow_failures.items():
+        _log.error("sweep %d: %d loans without the challenger %s", record.sweep_id, loans, challenger)
     with desk.store.write() as work:
         work.assessments.close_sweep(record)
     return record

@@ -1,5 +1,6 @@
 """What watching the learned opinion needs from a store; part of the unit of work."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -62,6 +63,12 @@ class GateReport:
     report: str
     made_at: datetime
 
+    @property
+    def usable_until(self) -> date | None:
+        """This function will read the last day on which the report counts; None for one that never said."""
+        told = json.loads(self.report).get("usable_until")
+        return None if told is None else date.fromisoformat(told)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promotion:
@@ -81,16 +88,19 @@ class Promotion:
 class Registry(Protocol):
     """Who speaks since when, append-only, and the reports it was decided on."""
 
-    def append(self, promotion: Promotion) -> None:
-        """This function will keep a decision; raises StoreError where one person decided alone."""
+    def append(self, promotion: Promotion, *, after: int) -> None:
+        """This function will keep a decision taken on what was decided up to `after`, as the next one.
+
+        Raises ConflictError where another came first, StoreError where one person decided alone.
+        """
         ...
 
     def promotions(self) -> Sequence[Promotion]:
         """This function will give all decisions, the first one first."""
         ...
 
-    def count(self) -> int:
-        """This function will count the decisions: the number changes whenever one is added."""
+    def last(self) -> int:
+        """This function will give the number of the last decision, 0 where there is none."""
         ...
 
     def keep_report(self, report: GateReport) -> None:
@@ -98,7 +108,7 @@ class Registry(Protocol):
         ...
 
     def last_report(self, artefact_id: str, against_id: str) -> GateReport | None:
-        """This function will find the latest report of an artefact against another."""
+        """This function will find the report of an artefact against another on the latest day."""
         ...
 
 

@@ -87,7 +87,8 @@ def finished_sweep(work: SqlUnitOfWork, as_of: date = DAY) -> int:
 def gate_report(**values: Any) -> GateReport:
     plain: dict[str, Any] = {
         "gate_id": "g", "estimator": "maturity", "artefact_id": "b", "against_id": "a", "as_of": DAY,
-        "watermark": 1, "passed": True, "report": "{}", "made_at": datetime(2024, 6, 1, 8, tzinfo=UTC),
+        "watermark": 1, "passed": True, "report": '{"usable_until": "2099-12-31"}',
+        "made_at": datetime(2024, 6, 1, 8, tzinfo=UTC),
     }  # fmt: skip
     return GateReport(**{**plain, **values})
 

@@ -33,7 +33,7 @@ def fill(work: SqlUnitOfWork, name: str) -> None:
     elif name == "gate_reports":
         work.registry.keep_report(gate_report())
     elif name == "promotions":
-        work.registry.append(promotion())
+        work.registry.append(promotion(), after=0)
     else:
         sweep_id = finished_sweep(work)
         work.assessments.append(sweep_id, assessments(assessment(name)))
