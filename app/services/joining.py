@@ -1,7 +1,7 @@
 """Requests that arrive while others are judged wait for them to end and are then judged in one pass.
 
-A pass costs nearly the same for one and for many. Who finds nobody at work begins at once. Who had to wait
-lingers a moment more: those just answered often come again, and would else go into a pass of their own.
+A pass costs nearly the same for one and for many. Who comes after a lone request begins at once. After a pass
+of several the next lingers a moment: those just answered often come again, and would else need one more.
 """
 
 from collections.abc import Callable, Sequence
@@ -50,7 +50,7 @@ class Joined(Generic[Q, A]):
             self._line.append(own)
             self._changed.notify_all()
             if not self._working:
-                self._let_first_lead(expected=0)
+                self._let_first_lead()
         own.woken.wait()
         if own.leads:
             self._lead()
@@ -58,9 +58,9 @@ class Joined(Generic[Q, A]):
             raise own.error
         return own.told[0] if own.told else self.judge([own.asked])[0]
 
-    def _let_first_lead(self, *, expected: int) -> None:
+    def _let_first_lead(self) -> None:
         """Give the next pass to whoever stands first, if anybody does; the line is held."""
-        self._working, self._expected = bool(self._line), expected
+        self._working = bool(self._line)
         if self._line:
             self._line[0].leads = True
             self._line[0].woken.set()
@@ -75,7 +75,8 @@ class Joined(Generic[Q, A]):
             for place in together:
                 place.woken.set()
             with self._changed:
-                self._let_first_lead(expected=len(together) + len(self._line))
+                self._expected = len(together) + len(self._line)
+                self._let_first_lead()
 
     def _taken(self) -> list[_Place[Q, A]]:
         """Take the first in the line and all that fit; the others keep their order."""

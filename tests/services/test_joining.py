@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event, Lock
+from time import monotonic
 
 import pytest
 from hypothesis import given, settings
@@ -140,6 +141,18 @@ def test_who_waited_lingers_for_those_just_answered() -> None:
 
     assert told == [[4, 12], 8]
     assert judge.passes == [[2], [4, 6]]
+
+
+def test_after_a_pass_of_one_nobody_lingers() -> None:
+    judge = Judge()
+    judge.go.set()
+    joined = Joined(judge, alike, never, linger_seconds=PATIENCE)
+
+    began = monotonic()
+    told = [joined(number) for number in range(5)]
+
+    assert told == [0, 2, 4, 6, 8]
+    assert monotonic() - began < PATIENCE
 
 
 def test_many_at_once_are_all_answered() -> None:
