@@ -10,7 +10,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from app.domain.errors import ArtefactError, XindengError
-from app.domain.money import PPM
 from app.domain.words import Cause
 from app.scoring.calibration import Calibration, RatingRates
 from app.scoring.drift import Reference
@@ -137,7 +136,7 @@ def shadow(features: pl.DataFrame, challengers: Sequence[Estimator]) -> pl.DataF
 
 def _watched(features: pl.DataFrame, challenger: Estimator) -> pl.DataFrame:
     try:
-        return _as_shadow(_sound(challenger.opinion(features)), challenger, failure=None)
+        return _as_shadow(challenger.opinion(features), challenger, failure=None)
     except Exception as error:  # noqa: BLE001 - whoever is only watched must not stop who speaks
         # texts of other errors may quote values
         failure = error.problem.en if isinstance(error, XindengError) else type(error).__name__
@@ -148,18 +147,6 @@ def _watched(features: pl.DataFrame, challenger: Estimator) -> pl.DataFrame:
 def _as_shadow(said: pl.DataFrame, challenger: Estimator, *, failure: str | None) -> pl.DataFrame:
     named = said.with_columns(artefact_id=pl.lit(challenger.artefact_id), failure=pl.lit(failure, pl.String))
     return named.select("row", pl.struct(field.name for field in SHADOW.fields).cast(SHADOW).alias("s"))
-
-
-def _sound(said: pl.DataFrame) -> pl.DataFrame:
-    """Pass on estimates that can be kept: each a probability."""
-    if (
-        said["margin_fixed"].null_count()
-        or not said["pd_ppm"].is_between(0, PPM).fill_null(value=False).all()
-    ):
-        raise ArtefactError(
-            zh="该模型给出的不是0到1之间的概率。", en="It estimates what is no probability between 0 and 1."
-        )
-    return said
 
 
 def _lacking(names: list[str]) -> ArtefactError:

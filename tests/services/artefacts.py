@@ -2,8 +2,10 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from app.features.feature import Stage
 from app.scoring.artifact import MANIFEST, REFERENCE, artefact_id, json_bytes
@@ -20,13 +22,18 @@ def models_folder(folder: Path) -> Path:
 
 def add_copy(models: Path, name: str, *, reference: Reference | None = None) -> str:
     """Put a copy of the maturity artefact beside it, told apart by its name: the copy's id."""
+    files = {} if reference is None else {REFERENCE: json_bytes(reference.to_dict())}
+    return add_altered(models, name, files)
+
+
+def add_altered(models: Path, name: str, files: Mapping[str, bytes], **entries: Any) -> str:
+    """Put a copy with other files and entries of the manifest, whose hashes all fit: the copy's id."""
     target = models / name
     shutil.copytree(models / "maturity", target)
-    manifest = json.loads((target / MANIFEST).read_bytes()) | {"copy": name}
-    if reference is not None:
-        data = json_bytes(reference.to_dict())
-        (target / REFERENCE).write_bytes(data)
-        manifest["files"][REFERENCE] = sha256(data).hexdigest()
+    manifest = json.loads((target / MANIFEST).read_bytes()) | {"copy": name} | entries
+    for file, data in files.items():
+        (target / file).write_bytes(data)
+        manifest["files"][file] = sha256(data).hexdigest()
     manifest["artefact_id"] = artefact_id(manifest)
     (target / MANIFEST).write_bytes(json_bytes(manifest))
     return str(manifest["artefact_id"])

@@ -1,9 +1,12 @@
+import json
 import shutil
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import given
@@ -11,8 +14,9 @@ from hypothesis import strategies as st
 
 from app.bootstrap import estimators
 from app.db.store import SqlStore, open_store
-from app.domain.errors import ArtefactError, InvalidValueError
+from app.domain.errors import ArtefactError, ConflictError, InvalidValueError, XindengError
 from app.scoring.shelf import Shelf, read_shelf
+from app.services.ports import Store, UnitOfWork
 from app.services.registry import Champions, Signatures, Standing, champions, promote, retire, rollback
 from app.services.watch_ports import Decided, Promotion
 from tests.db.samples import gate_report, promotion
@@ -51,12 +55,14 @@ def shelf(models: Path, new_id: str) -> Shelf:
     return read_shelf(models)
 
 
-def gate(store: SqlStore, artefact_id: str, against_id: str, *, passed: bool) -> None:
+def gate(
+    store: SqlStore, artefact_id: str, against_id: str, *, passed: bool, until: str | None = "2025-12-29"
+) -> None:
     with store.write() as work:
         work.registry.keep_report(
             gate_report(
                 gate_id=f"{artefact_id}{passed}", artefact_id=artefact_id, against_id=against_id,
-                passed=passed, as_of=date(2025, 9, 30),
+                passed=passed, as_of=date(2025, 9, 30), report=json.dumps({"usable_until": until}),
             )
         )  # fmt: skip
 
@@ -103,6 +109,121 @@ def test_without_a_passing_report_only_a_recorded_exception_promotes(
 
     assert decided.despite_gate
     assert speaking(store, shelf) == new_id
+
+
+@pytest.mark.parametrize(
+    ("at", "until"),
+    [
+        (datetime(2025, 12, 29, 16, tzinfo=UTC), "2025-12-29"),  # midnight in China
+        (NOON, None),  # a report from before it was said
+    ],
+)
+def test_an_old_report_opens_no_gate_and_is_told_how_to_be_renewed(
+    store: SqlStore, shelf: Shelf, new_id: str, at: datetime, until: str | None
+) -> None:
+    gate(store, new_id, shelf.shipped["maturity"].artefact_id, passed=True, until=until)
+
+    with pytest.raises(InvalidValueError, match=f"2025-09-30 has expired. Run `models gate {new_id}`"):
+        promote(store, shelf, new_id, by=BY, at=at)
+    decided = promote(store, shelf, new_id, by=BY, at=at, despite_gate=True)
+
+    assert (decided.gate_id, decided.despite_gate) == (f"{new_id}True", True)
+
+
+def test_a_report_opens_the_gate_on_its_last_day(store: SqlStore, shelf: Shelf, new_id: str) -> None:
+    gate(store, new_id, shelf.shipped["maturity"].artefact_id, passed=True)
+    last_second = datetime(2025, 12, 29, 15, 59, 59, tzinfo=UTC)
+
+    decided = promote(store, shelf, new_id, by=BY, at=last_second)
+
+    assert not decided.despite_gate
+
+
+def test_an_artefact_altered_since_its_gate_cannot_be_promoted(
+    store: SqlStore, models: Path, new_id: str
+) -> None:
+    gate(store, new_id, read_shelf(models).shipped["maturity"].artefact_id, passed=True)
+    card = models / "candidates/maturity/MODEL_CARD.md"
+    card.write_bytes(card.read_bytes() + b".")
+
+    with pytest.raises(ArtefactError, match=new_id):
+        promote(store, read_shelf(models), new_id, by=BY, at=NOON)
+
+
+@dataclass(frozen=True)
+class Overtaken:
+    """A store that somebody else writes to between our look and our decision."""
+
+    store: SqlStore
+    meanwhile: Callable[[], Promotion]
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        return self.store.read()
+
+    def write(self) -> AbstractContextManager[UnitOfWork]:
+        self.meanwhile()
+        return self.store.write()
+
+    def check(self) -> None:
+        self.store.check()
+
+
+Deciding = Callable[[Store, Shelf, str], Promotion]
+
+
+def _promotes(store: Store, shelf: Shelf, artefact_id: str) -> Promotion:
+    return promote(store, shelf, artefact_id, by=BY, at=NOON, despite_gate=True)
+
+
+def _rolls_back(store: Store, shelf: Shelf, _: str) -> Promotion:
+    return rollback(store, shelf, "maturity", by=BY, at=NOON)
+
+
+def _retires(store: Store, shelf: Shelf, artefact_id: str) -> Promotion:
+    return retire(store, shelf, artefact_id, by=BY, at=NOON)
+
+
+@pytest.mark.parametrize("second", [_promotes, _rolls_back, _retires])
+@pytest.mark.parametrize("first", [_promotes, _rolls_back])
+def test_who_decides_on_what_is_no_longer_so_is_refused(
+    database_url: str, models: Path, new_id: str, first: Deciding, second: Deciding
+) -> None:
+    one, two = add_copy(models, "one"), add_copy(models, "two")
+    shelf = read_shelf(models)
+    with closing(open_store(database_url)) as ours, closing(open_store(database_url)) as theirs:
+        _promotes(ours, shelf, new_id)
+
+        with pytest.raises(ConflictError, match="Somebody else"):
+            second(Overtaken(ours, lambda: first(theirs, shelf, one)), shelf, two)
+
+        with ours.read() as work:
+            kinds = [each.kind for each in work.registry.promotions()]
+        assert kinds == [Decided.PROMOTE, Decided.PROMOTE if first is _promotes else Decided.ROLLBACK]
+
+
+def test_of_two_promotions_at_the_same_moment_one_wins(database_url: str, models: Path) -> None:
+    ids = [add_copy(models, name) for name in ("one", "two")]
+    shelf = read_shelf(models)
+    with closing(open_store(database_url)) as one, closing(open_store(database_url)) as two:
+        for each in ids:
+            gate(one, each, shelf.shipped["maturity"].artefact_id, passed=True)
+        starts = Barrier(2)
+
+        def told(store: SqlStore, artefact_id: str) -> str | XindengError:
+            starts.wait(timeout=20)
+            try:
+                return promote(store, shelf, artefact_id, by=BY, at=NOON).artefact_id
+            except XindengError as error:
+                return error
+
+        with ThreadPoolExecutor(2) as threads:
+            said = list(threads.map(told, (one, two), ids))
+
+        (winner,) = [each for each in said if isinstance(each, str)]
+        (loser,) = [each for each in said if not isinstance(each, str)]
+        # who comes a moment later sees the new champion, against whom no report speaks
+        assert isinstance(loser, ConflictError | InvalidValueError)
+        assert speaking(one, shelf) == winner
 
 
 def test_a_rollback_brings_back_whoever_spoke_before(store: SqlStore, models: Path, new_id: str) -> None:
