@@ -12,7 +12,7 @@ import pytest
 
 from app.ledgerfile.writing import write_ledger
 from app.simulation import CountySpec, simulate
-from tests.services.artefacts import add_copy, models_folder
+from tests.services.artefacts import add_copy, add_failing, models_folder
 
 UNTIL_DAY = date(2025, 9, 30)
 WATCHED = ("drift", "quality", "swaps")
@@ -93,8 +93,8 @@ def test_an_artefact_is_gated_promoted_listed_and_rolled_back(
         assert part in text
 
 
-def test_watching_writes_workbooks_or_says_what_is_missing(run: Run, tmp_path: Path) -> None:
-    file = tmp_path / "台账.xlsx"
+def test_watching_writes_workbooks_or_says_what_is_missing(run: Run, models: Path, tmp_path: Path) -> None:
+    file, bad = tmp_path / "台账.xlsx", add_failing(models)
     write_ledger(file, simulate(CountySpec(seed=5, loans=120, until=UNTIL_DAY)).ledger)
     told = run(
         ("import", file, "--imported-on", UNTIL),
@@ -105,4 +105,6 @@ def test_watching_writes_workbooks_or_says_what_is_missing(run: Run, tmp_path: P
 
     assert [code for code, _ in told] == [0, 1, 0, 0, 0, 0], told
     assert "run `sweep` first" in told[1][1]
+    assert told[2][1].count(f"challenger 候选 {bad}") == 1
+    assert "quarantined 0" in told[2][1]
     assert {path.stem for path in tmp_path.glob("*.xlsx")} >= set(WATCHED)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.features.feature import Stage
-from app.scoring.artifact import MANIFEST, REFERENCE, artefact_id, json_bytes
+from app.scoring.artifact import CALIBRATION, MANIFEST, REFERENCE, artefact_id, json_bytes
 from app.scoring.drift import Reference
 from app.settings import ROOT
 
@@ -37,3 +37,10 @@ def add_altered(models: Path, name: str, files: Mapping[str, bytes], **entries: 
     manifest["artefact_id"] = artefact_id(manifest)
     (target / MANIFEST).write_bytes(json_bytes(manifest))
     return str(manifest["artefact_id"])
+
+
+def add_failing(models: Path, name: str = "bad") -> str:
+    """Put a copy beside it that loads, but whose calibration can shift no margin: its reach is not whole."""
+    told = json.loads((models / "maturity" / CALIBRATION).read_bytes())
+    horizon = {"middle": 90, "reach": 30.5, "stretch_ppm": 1000, "shift_fixed": 0}
+    return add_altered(models, name, {CALIBRATION: json_bytes(told | {"horizon": horizon})})

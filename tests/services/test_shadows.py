@@ -17,7 +17,7 @@ from app.db.store import SqlStore, open_store
 from app.features.catalogue import BY_NAME, declaration
 from app.ledgerfile.limits import FileLimits
 from app.ledgerfile.writing import write_ledger
-from app.scoring.artifact import CALIBRATION, MANIFEST, TABLES, json_bytes
+from app.scoring.artifact import MANIFEST, TABLES
 from app.scoring.explanation_tables import ExplanationTables
 from app.scoring.pd_model import shadow
 from app.scoring.shelf import read_shelf
@@ -28,7 +28,7 @@ from app.services.registry import Champions, Signatures, promote
 from app.services.sweeping import sweep
 from app.settings import ROOT, Settings
 from app.simulation import CountySpec, simulate
-from tests.services.artefacts import add_altered, add_copy, models_folder
+from tests.services.artefacts import add_altered, add_copy, add_failing, models_folder
 
 DAY = date(2025, 9, 30)
 NOON = datetime(2025, 9, 30, 4, tzinfo=UTC)
@@ -93,13 +93,6 @@ def test_a_rerun_adds_no_shadow(desk: Desk) -> None:
     assert heights[0] == heights[1] > 0
 
 
-def _reach_is_no_whole_number(models: Path) -> str:
-    """Calibrate by a horizon with which margins cannot be shifted."""
-    told = json.loads((models / "maturity" / CALIBRATION).read_bytes())
-    horizon = {"middle": 90, "reach": 30.5, "stretch_ppm": 1000, "shift_fixed": 0}
-    return add_altered(models, "bad", {CALIBRATION: json_bytes(told | {"horizon": horizon})})
-
-
 def _feature_is_a_text(models: Path) -> str:
     """Take a column of words for a number; what is said of that would quote them."""
     tables = ExplanationTables.load(models / "maturity" / TABLES)
@@ -109,7 +102,7 @@ def _feature_is_a_text(models: Path) -> str:
     return add_altered(models, "bad", {TABLES: altered}, features=[words, *entries[1:]])
 
 
-@pytest.mark.parametrize("spoil", [_reach_is_no_whole_number, _feature_is_a_text])
+@pytest.mark.parametrize("spoil", [add_failing, _feature_is_a_text])
 def test_a_challenger_that_fails_is_told_once_and_touches_nothing_else(
     desk: Desk, models: Path, spoil: Callable[[Path], str], caplog: pytest.LogCaptureFixture
 ) -> None:

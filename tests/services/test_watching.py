@@ -186,6 +186,7 @@ def test_a_gate_report_is_kept_with_its_figures_and_opens_the_gate(desk: Desk, m
     body = json.loads(report.report)
     failed = {check["check"] for check in body["checks"] if not check["passed"]}
     assert again.gate_id == report.gate_id
+    assert report.usable_until == DAY + timedelta(days=90)
     assert body["differences"]["auc"] == {"value": 0.0, "low": 0.0, "high": 0.0}
     assert body["opinions"]["champion"] == body["opinions"]["challenger"]
     assert report.passed == (failed == set())
@@ -203,6 +204,16 @@ def test_an_artefact_is_not_compared_with_itself(desk: Desk, models: Path) -> No
 
     with pytest.raises(InvalidValueError, match="already"):
         gate(desk, Contest(champion=shipped, challenger=shipped, rules=rules(desk)), as_of=DAY)
+
+
+def test_a_gate_report_of_a_day_to_come_is_refused(desk: Desk, models: Path) -> None:
+    shelf = read_shelf(models)
+    contest = Contest(
+        champion=shelf.shipped["maturity"], challenger=shelf.get(_other(models)), rules=rules(desk)
+    )
+
+    with pytest.raises(InvalidValueError, match="day to come"):
+        gate(desk, contest, as_of=DAY + timedelta(days=1))
 
 
 def test_nothing_said_is_no_quality(sqlite_url: str, models: Path) -> None:
