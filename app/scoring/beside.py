@@ -3,7 +3,7 @@
 Training only; loans count once, on the day of their formal assessment.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -11,12 +11,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from app.features.catalogue import BY_NAME
-from app.scoring.comparison import caught, draws
+from app.scoring.comparison import caught, draws, with_ends
 from app.scoring.explanation_tables import ExplanationTables
 from app.scoring.measures import auc
 
 FloatVector = NDArray[np.float64]
-_ENDS: Final = (0.025, 0.975)
 _DIGITS: Final = 6
 _TOP: Final = 15
 _CLEAR: Final = 0.5  # rank correlation from which a feature moves the estimate one way
@@ -57,8 +56,9 @@ def _ranks(values: FloatVector) -> FloatVector:
 def beside(loans: pl.DataFrame, risks: Mapping[str, FloatVector]) -> dict[str, Any]:
     """Hold opinions on loans (bad, weight, group) beside the learned one; a risk is NaN where none was given.
 
-    `minus_learned` is the difference of AUC with a paired 95 % interval (households drawn with replacement),
-    `caught` the share of defaults among the riskiest 5, 10, 20 and 30 % of loans; on loans that all rate.
+    `ranks` is the AUC and `minus_learned` its difference, paired, both with 95 % intervals (households drawn
+    with replacement); `caught` is the share of defaults among the riskiest 5, 10, 20 and 30 % of loans; all
+    on the loans that all rate.
     """
     known = np.all([~np.isnan(risk) for risk in risks.values()], axis=0)
     bad, weight = (loans[name].to_numpy()[known] for name in ("bad", "weight"))
@@ -66,11 +66,11 @@ def beside(loans: pl.DataFrame, risks: Mapping[str, FloatVector]) -> dict[str, A
         return {"loans": int(known.sum()), "defaults": int(bad.sum()), "opinions": {}}
     said = {name: risk[known] for name, risk in risks.items()}
     drawn = [weight * each for each in draws(loans["group"].to_numpy()[known], bad)]
-    learned = [_auc(said[LEARNED], bad, each) for each in (weight, *drawn)]
+    ranks = {name: np.array([_auc(risk, bad, w) for w in (weight, *drawn)]) for name, risk in said.items()}
     opinions = {
-        name: {"auc": round(_auc(risk, bad, weight), _DIGITS)}
+        name: {"auc": round(float(ranks[name][0]), _DIGITS), "ranks": _with_ends(ranks[name])}
         | {"caught": [round(caught(risk, bad, weight, share), _DIGITS) for share in _VISITED]}
-        | {"minus_learned": _apart([_auc(risk, bad, each) for each in (weight, *drawn)], learned)}
+        | {"minus_learned": _with_ends(ranks[name] - ranks[LEARNED])}
         for name, risk in said.items()
     }
     return {
@@ -83,9 +83,6 @@ def _auc(risk: FloatVector, bad: FloatVector, weight: FloatVector) -> float:
     return auc(risk, bad, weight) or 0.0
 
 
-def _apart(found: Sequence[float], learned: Sequence[float]) -> dict[str, float]:
-    """Give the difference on the loans themselves, and its ends over the draws that follow."""
-    minus = np.array(found) - np.array(learned)
-    low, high = np.quantile(minus[1:] if len(minus) > 1 else minus, _ENDS)
-    told = {"value": minus[0], "low": low, "high": high}
-    return {end: round(float(value), _DIGITS) for end, value in told.items()}
+def _with_ends(found: FloatVector) -> dict[str, float]:
+    """Give what was found on the loans themselves, and its ends over the draws that follow."""
+    return with_ends(float(found[0]), found[1:].tolist())

@@ -4,7 +4,7 @@ Households are drawn with replacement, each with all its loans, and both opinion
 draw, so that what is hard for both cancels out (the bootstrap of clusters).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Final
@@ -84,14 +84,19 @@ def differences(
     even = np.ones_like(bad)
     found = _minus(challenger.quick(bad, even), champion.quick(bad, even))
     drawn = [_minus(challenger.quick(bad, w), champion.quick(bad, w)) for w in draws(groups, bad)]
-    return {name: _with_ends(value, [each[name] for each in drawn]) for name, value in found.items()}
+    return {name: with_ends(value, [each[name] for each in drawn]) for name, value in found.items()}
 
 
 def _minus(a: Mapping[str, float], b: Mapping[str, float]) -> dict[str, float]:
     return {name: a[name] - b[name] for name in a}
 
 
-def _with_ends(value: float, drawn: list[float]) -> dict[str, float]:
+def with_ends(value: float, drawn: Sequence[float]) -> dict[str, float]:
+    """Give a figure with the 95 % interval of what it was on draws: `value`, `low`, `high`.
+
+    >>> with_ends(0.5, [])
+    {'value': 0.5, 'low': 0.5, 'high': 0.5}
+    """
     low, high = np.quantile(drawn, _ENDS) if drawn else (value, value)
     return {n: round(float(v), _DIGITS) for n, v in (("value", value), ("low", low), ("high", high))}
 
@@ -148,6 +153,6 @@ def _with_gap(row: Figures) -> Figures:
     )
 
 
-def beyond(row: Figures) -> float:
+def beyond(row: Mapping[str, Any]) -> float:
     """Tell how far a group's interval lies from what was expected; 0 where it holds it."""
     return float(max(row["gap_low"], -row["gap_high"], 0.0))

@@ -40,11 +40,16 @@ tr.main td{font-weight:600}
 .alarm{border-left:4px solid var(--bad);background:#fdf1f1;padding:.4rem .8rem}
 .note{border-left:4px solid var(--warm);background:#fdf6f1;padding:.4rem .8rem}
 details{margin-top:1rem}pre{background:var(--fill);padding:.8rem;white-space:pre-wrap;overflow-wrap:anywhere}
-@media(max-width:40rem){body{font-size:14px}h1{font-size:1.3rem}td,th{padding:.25rem .4rem}}
-@media print{@page{margin:14mm}body{font-size:9pt}main{max-width:none;padding:0}
-.two{grid-template-columns:1fr 1fr}td,th{padding:.15rem .3rem}
+@media(max-width:40rem){body{font-size:14px}h1{font-size:1.3rem}table{font-size:12px;line-height:1.35}
+td,th{padding:.2rem .25rem}}
+@media print{@page{size:A4;margin:12mm}body{font-size:8.5pt;line-height:1.4}
+main{max-width:none;padding:0}h1{font-size:1.5rem}h2{margin-top:1rem}
+.tiles{grid-template-columns:repeat(6,1fr)}.tile b{font-size:1.15rem}
+.two{grid-template-columns:1fr 1fr;margin:.5rem 0}.bars{columns:2;column-gap:1.5rem}.bar{margin:0 0 .35rem}
+td,th{padding:.1rem .3rem}section>.wide>table:not(.words) td:first-child{min-width:15rem}
 .tile,.note,.alarm,pre,i,u,svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-figure,table,.tiles{break-inside:avoid}h2{break-after:avoid}.wide{overflow:visible}}
+figure,tr,.tiles,.bar,.note,.alarm,.two .wide{break-inside:avoid}h2,thead{break-after:avoid}
+thead{display:table-header-group}.wide{overflow:visible}details:not([open]){display:none}}
 """
 _PAGE: Final = (
     '<!doctype html>\n<html lang="zh"><head><meta charset="utf-8">'
@@ -100,7 +105,8 @@ def table(names: Sequence[str], rows: Iterable[Sequence[str]], *, main: int = -1
         for k, row in enumerate(rows)
     )
     kind = ' class="words"' if words else ""
-    return f'<div class="wide"><table{kind}><tr>{top}</tr>{"</tr>".join(lines)}</tr></table></div>'
+    body = f"<tbody>{'</tr>'.join(lines)}</tr></tbody>"
+    return f'<div class="wide"><table{kind}><thead><tr>{top}</tr></thead>{body}</table></div>'
 
 
 def folded(title: str, text: str) -> str:
@@ -113,6 +119,15 @@ def number(value: float | None, digits: int = 3) -> str:
     if value is None:
         return "–"
     return f"{value:,}" if isinstance(value, int) else f"{value:.{digits}f}"
+
+
+def span(low: float, high: float) -> str:
+    """Write the ends of an interval of shares.
+
+    >>> span(0.0, 0.045)
+    '0.0%–4.5%'
+    """
+    return f"{low:.1%}–{high:.1%}"
 
 
 def share(value: float | None) -> str:
@@ -225,11 +240,12 @@ def _curve(axes: Axes, name: str, points: Sequence[tuple[float, float]], colour:
 def bars(rows: Sequence[tuple[str, float, str]]) -> str:
     """Show (name, length, what stands beside it) as bars; text stays text on a small screen."""
     most = max((length for _, length, _ in rows), default=1.0) or 1.0
-    return "".join(
+    each = (
         f'<div class="bar"><b>{escape(name)}</b><span>{escape(beside)}</span>'
         f'<i><u style="width:{max(0.5, 100 * length / most):.1f}%"></u></i></div>'
         for name, length, beside in rows
     )
+    return f'<div class="bars">{"".join(each)}</div>'
 
 
 def ranges(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> str:

@@ -25,13 +25,16 @@ PLACES: Final = {"township_code": "township_code", "village_code": "village_code
 AGE: Final = "borrower_age"  # lawful in rules (a bound of the schemes), not in the estimate
 SEX: Final = "sex"
 _AGE_KINDS: Final = 4
-_ONE_KIND: Final = "the rows know one kind of it only, or none"
+_ONE_KIND: Final = "数据中只有一种取值或没有 the rows know one kind of it only, or none"
+_TITLES: Final = {refused.name: refused.zh for refused in REFUSED} | {AGE: "借款人年龄"}
 _WHY: Final = {  # what no ledger holds cannot be checked: say so, attribute by attribute
-    SEX: "no ID numbers were given to this run; `xindeng explain proxies --ledger` reads them and keeps none",
+    SEX: "本次训练没有证件号码；`xindeng explain proxies --ledger` 可读取核查且不留存 "
+    "no ID numbers were given to this run; that command reads them and keeps none",
     **dict.fromkeys(PLACES, _ONE_KIND),
-    "person_identity": "every person is alone of a kind: nothing could be told from chance",
+    "person_identity": "人人各不相同，无法与偶然区分 "
+    "every person is alone of a kind: nothing could be told from chance",
 }
-_NOT_IN_LEDGER: Final = "the ledger does not hold it, so that nobody can tell"
+_NOT_IN_LEDGER: Final = "台账没有这一项，无从核查 the ledger does not hold it, so that nobody can tell"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,23 +165,29 @@ def proxy_section(report: Mapping[str, Any]) -> str:
     """Write the report as a section of the model card, in Markdown."""
     bound = report["spec"]["share_bound"]
     lines = [
-        f"| {name} | {part['kinds']} | {_named(report['proxies'][name], part)} | {_strongest(part)} |"
+        f"| {_titled(name)} | {part['kinds']} | {_named(report['proxies'][name], part)} "
+        f"| {_strongest(part)} |"
         for name, part in report["attributes"].items()
     ]
-    unchecked = [f"- {name}: {why}." for name, why in report["unchecked"].items()]
+    unchecked = [f"- {_titled(name)}：{why}." for name, why in report["unchecked"].items()]
     return "\n".join(
         [
+            f"特征在多大程度上透露了禁用信息；超过其 {bound:.0%} 即列为代理变量。",
             f"How well a feature tells what is refused; above {bound:.0%} of it, it is named as a proxy.",
             "",
-            "| attribute | kinds | proxies | strongest feature |",
+            "| 禁用信息 attribute | 类别数 kinds | 代理变量 proxies | 最强特征 strongest feature |",
             "|---|---|---|---|",
             *lines,
             "",
-            "Not checked:",
+            "未核查 Not checked:",
             "",
             *unchecked,
         ]
     )  # fmt: skip
+
+
+def _titled(attribute: str) -> str:
+    return f"{_TITLES.get(attribute, '')} {attribute}".strip()
 
 
 def _named(proxies: Sequence[str], part: Mapping[str, Any]) -> str:
@@ -187,4 +196,4 @@ def _named(proxies: Sequence[str], part: Mapping[str, Any]) -> str:
 
 def _strongest(part: Mapping[str, Any]) -> str:
     name, seen = next(iter(part["features"].items()))
-    return f"{name} {seen['share']:.1%}"
+    return f"{BY_NAME[name].zh} {name} {seen['share']:.1%}"

@@ -6,25 +6,20 @@ from typing import Any, Final
 from app.domain.money import PPM
 from app.features.catalogue import BY_NAME
 from app.scoring import drawing as draw
-from app.scoring.groups import group_rows
+from app.scoring import terms
+from app.scoring.calibration_check import range_of
+from app.scoring.groups import group_notes, group_rows
+from app.scoring.training_record import BY_WHOM, RECORD
+from app.scoring.verdicts import figure_rows, gain_over, verdicts, where_off
 
-_NAMES: Final = {"maturity": "到期违约概率 at maturity", "application": "申请时违约概率 at application"}
 _ORIGIN: Final = {
     "simulation": "由模拟县域训练，仅供演示，不得用于真实审批。"
     "Trained on simulated counties: it decides about no real person.",
     "ledger": "由本地台账训练。Trained on the ledger of this place.",
 }
-_OPINIONS: Final = {
-    "learned": "学习意见 learned", "scorecard": "评分卡 scorecard", "trees": "提升树 trees",
-    "rating": "631 评级 rating",
-}  # fmt: skip
+_OPINIONS: Final = {name: terms.both(pair) for name, pair in terms.OPINIONS.items()}
 _KINDS: Final = {"boosted": "提升树 boosted trees", "scorecard": "评分卡 scorecard"}
-_MEASURED: Final = {
-    "auc": "AUC", "ks": "KS", "brier": "Brier", "logloss": "对数损失 Log-loss", "ece": "ECE",
-    "calibration_slope": "校准斜率 slope", "calibration_intercept": "校准截距 intercept",
-}  # fmt: skip
-_PARTS: Final = ("loans", "defaults", "rows", "first_maturity", "last_maturity")
-_WAYS: Final = {1: "▲ 越大越险 more is riskier", -1: "▼ 越大越稳 more is safer", 0: "◆ 视情形 depends"}
+_COUNTED: Final = ("loans", "defaults", "rows", "first_maturity", "last_maturity")
 _APART: Final = 2.0  # standard errors from which a group stands out
 
 
@@ -34,7 +29,7 @@ def report_page(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
 
 
 def _parts(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> Iterator[str]:
-    name = _NAMES.get(manifest["estimator"], str(manifest["estimator"]))
+    name = terms.both(terms.ESTIMATORS[manifest["estimator"]])
     data, note = manifest["record"]["data"], metrics.get("note")
     size = (
         f"{data['loans']:,} 笔贷款 loans, {data['columns']} 个特征 features, "
@@ -44,7 +39,10 @@ def _parts(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> Iterator[
     if note is not None:
         yield draw.paragraph(f"{note['zh']} {note['en']}", "note")
     yield _tiles(metrics["test"])
-    yield draw.paragraph(_verdict(metrics["beside"]["opinions"]), "note")
+    yield from (
+        draw.paragraph(f"{zh} {en}", "note")
+        for zh, en in (*_verdicts(metrics["beside"]["opinions"]), *where_off(metrics["calibration_check"]))
+    )
     yield _ranking(metrics)
     yield _truth(metrics["reliability"])
     yield _strongest(metrics["beside"]["strongest"])
@@ -62,41 +60,15 @@ def _tiles(test: Mapping[str, Any]) -> str:
     return draw.tiles(told | {"实际违约率 observed": draw.share(learned["default_rate"])})
 
 
-def _verdict(opinions: Mapping[str, Any]) -> str:
-    """Say in words which opinion ranks better, where the intervals tell."""
-    told = [_against(name, found["minus_learned"]) for name, found in opinions.items() if name != "learned"]
-    return " ".join(told) or "没有可比的意见。There is no other opinion to compare with."
-
-
-def _against(name: str, apart: Mapping[str, float]) -> str:
-    zh, en = _OPINIONS[name].rsplit(" ", 1)
-    if apart["high"] < 0:
-        return f"学习意见排序优于{zh}。It ranks better than the {en}."
-    if apart["low"] > 0:
-        return f"{zh}排序优于学习意见。The {en} ranks better."
-    return f"与{zh}难分高下。No clear difference from the {en}."
+def _verdicts(opinions: Mapping[str, Any]) -> list[terms.Pair]:
+    return verdicts(opinions) or [("没有可比的意见。", "There is no other opinion to compare with.")]
 
 
 def _ranking(metrics: Mapping[str, Any]) -> str:
-    parts = [name for name in metrics if name.startswith("test")]
-    told = [
-        (f"{_part(part)} · {_OPINIONS[who]}", metrics[part][who])
-        for part in parts
-        for who in _OPINIONS
-        if who in metrics[part]
-    ]
-    rows = [[name, *(draw.number(found.get(key)) for key in _MEASURED)] for name, found in told]
+    names, rows = figure_rows(metrics)
     return draw.section(
-        "排序与比较 Ranking, out of time",
-        draw.table(["", *_MEASURED.values()], rows),
-        _beside(metrics["beside"]),
+        "排序与比较 Ranking, out of time", draw.table(names, rows), _beside(metrics["beside"])
     )
-
-
-def _part(name: str) -> str:
-    """Name the rows that were judged: every landmark, or one."""
-    days = name.removeprefix("test_at_").removesuffix("_days")
-    return "全部时点 every landmark" if name == "test" else f"到期前 {days} 天 {days} days before"
 
 
 def _beside(found: Mapping[str, Any]) -> str:
@@ -109,14 +81,14 @@ def _beside(found: Mapping[str, Any]) -> str:
         for k, part in enumerate(found["visited"])
     ]
     apart = [
-        (f"AUC: {_OPINIONS[name]}", told["minus_learned"])
+        (f"AUC：学习意见减{_OPINIONS[name]}", gain_over(told))
         for name, told in opinions.items()
         if name != "learned"
     ]
+    aucs = "；".join(f"{_OPINIONS[name]} {range_of(told['ranks'], '.3f')}" for name, told in opinions.items())
     note = (
-        f"{found['loans']:,} 笔、违约 {found['defaults']:,} 笔，每笔一次；"
-        "减去学习意见，95 % 区间（按户抽样）。"
-        "Each loan once; minus the learned opinion, 95 % intervals (households drawn)."
+        f"同一批 {found['loans']:,} 笔、违约 {found['defaults']:,} 笔，每笔一次；95 % 区间（按户抽样）。"
+        f"Learned minus the other on the same loans; 95 % intervals (households drawn). AUC: {aucs}."
     )
     lists = draw.table(["先走访最险的 visit the riskiest", *names], visits)
     caption = draw.paragraph("捕获的违约 share of defaults caught", "soft")
@@ -126,13 +98,19 @@ def _beside(found: Mapping[str, Any]) -> str:
 def _truth(told: Mapping[str, Any]) -> str:
     interval = told["interval"]
     rows = [
-        [f"{b['loans']:,}", draw.share(b["pd"]), draw.share(b["rate"]), _span(b["rate_low"], b["rate_high"])]
+        [
+            f"{b['loans']:,}",
+            draw.share(b["pd"]),
+            draw.share(b["rate"]),
+            draw.span(b["rate_low"], b["rate_high"]),
+        ]
         for b in told["deciles"]
     ]
     title = "校准图：十分位；横竖线为 90 % 区间。Reliability by deciles, 90 % intervals."
     held = (
-        f"{told['method']}；区间覆盖 deciles whose interval holds their rate: {interval['deciles_held']:.0%} "
-        f"({interval['low']:.0%} – {interval['high']:.0%})"
+        f"{terms.calibration(told['method'])}；90 % 区间含住本十分位实际比例的 "
+        f"deciles whose interval holds their rate: {interval['deciles_held']:.0%} "
+        f"({draw.span(interval['low'], interval['high'])})"
     )
     return draw.section(
         "概率是否属实 Are the probabilities true",
@@ -144,18 +122,14 @@ def _truth(told: Mapping[str, Any]) -> str:
     )
 
 
-def _span(low: float, high: float) -> str:
-    return f"{low:.1%} – {high:.1%}"
-
-
 def _strongest(found: Sequence[Mapping[str, Any]]) -> str:
     rows = [
-        (f"{BY_NAME[each['name']].zh} {BY_NAME[each['name']].en}", each["mean"],
-         f"{each['mean']:.3f}  {_WAYS[each['way']]}")
+        (terms.both((BY_NAME[each["name"]].zh, BY_NAME[each["name"]].en)), each["mean"],
+         f"{each['mean']:.3f} {terms.WAYS[each['way']][0][0]}")
         for each in found
     ]  # fmt: skip
     note = (
-        "平均 |SHAP|（对数几率）说明是什么改变了估计，不是原因。"
+        f"{terms.every_way()} 平均 |SHAP|（对数几率）说明是什么改变了估计，不是原因。"
         "Mean |SHAP| (log-odds) says what moved the estimate, never what caused the trouble."
     )
     return draw.section(
@@ -175,7 +149,7 @@ def _in_the_large(told: Mapping[str, Any]) -> str:
 def _table_of(name: str, groups: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [
         [
-            str(key),
+            terms.place(str(key)),
             f"{g['loans']:,}",
             f"{g['observed']:.1f}",
             f"{g['expected']:.1f}",
@@ -195,23 +169,28 @@ def _groups(gaps: Sequence[Mapping[str, Any]], flagged_ppm: int) -> str:
         return draw.section(
             "群体 Groups", draw.paragraph("没有够大的群体。No group is large enough.", "soft")
         )
-    names, rows = group_rows([dict(gap) for gap in gaps])
+    names, rows = group_rows(gaps)
     note = (
         f"测试贷款；“提示”指概率不低于 {flagged_ppm / PPM:.0%}。"
         "Test loans; flagged are those whose probability is as high."
     )
-    return draw.section("群体 Groups", draw.table(names, rows), draw.paragraph(note, "soft"))
+    notes = [note, *(f"{zh} {en}" for zh, en in group_notes(gaps))]
+    told = (draw.paragraph(each, "soft") for each in notes)
+    return draw.section("群体 Groups", draw.table(names, rows), *told)
 
 
 def _record(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     record = manifest["record"]
-    parts = [[name, *(_cell(part[key]) for key in _PARTS)] for name, part in metrics["parts"].items()]
+    parts = [
+        [terms.both(terms.PARTS[name]), *(_cell(part[key]) for key in _COUNTED)]
+        for name, part in metrics["parts"].items()
+    ]
     versions = {"Python": record["environment"]["python"], **manifest["versions"]}
     told = [
         ["指纹 fingerprint", record["data"]["fingerprint"]],
         ["环境 environment", ", ".join(f"{name} {said}" for name, said in versions.items())],
-        ["不得用于 not for", "；".join(f"{each['zh']} {each['en']}" for each in record["not_for"])],
-        ["操作人 operator", "training_record.json"],
+        ["不得用于 not for", terms.told(record["not_for"])],
+        ["操作人与时间 operator and time", terms.both(BY_WHOM).format(record=RECORD).replace("`", "")],
     ]
     names = ["", "贷款 loans", "违约 defaults", "行 rows", "到期自 from", "至 until"]
     return draw.section(

@@ -22,6 +22,7 @@ from app.scoring import artifact
 from app.scoring.beside import LEARNED, beside, strongest
 from app.scoring.calibrating import days_of, fit_calibration, fit_rating_rates
 from app.scoring.calibration import Calibration, RatingRates
+from app.scoring.calibration_check import check_calibration
 from app.scoring.explanation_tables import FRACTION_BITS
 from app.scoring.groups import all_gaps
 from app.scoring.labels import DEFAULTED, RESTRUCTURED
@@ -161,6 +162,7 @@ def _metrics(rows: pl.DataFrame, split: Split, fitted: _Fitted, spec: TrainingSp
         "prior_shift": fitted.shift.to_dict(),
         "reliability": _reliability(test, fitted, spec),
         "test": _measured(test, fitted),
+        "calibration_check": _check(test, fitted),
         "groups": _groups(test, fitted, spec),
         "proxies": proxy_report(rows, fitted.columns),
     }
@@ -180,6 +182,15 @@ def _once(test: pl.DataFrame) -> pl.DataFrame:
     formal = test.filter(_on_formal_day())
     last = test.unique(["county", "loan_id"], keep="last", maintain_order=True)
     return formal if formal.height else last
+
+
+def _check(test: pl.DataFrame, fitted: _Fitted) -> dict[str, Any]:
+    """Hold the estimate of the formal day against what came, household by household."""
+    once = _once(test)
+    pd = fitted.calibration.apply(fitted.learned.margins(matrix(once, fitted.columns)), _days(once))[0]
+    ends, groups = once["ends_on"].cast(pl.String), once["group"].to_numpy()
+    told = check_calibration(pd / PPM, once["bad"].to_numpy(), once["weight"].to_numpy(), groups)
+    return told | {"matured_from": ends.min(), "matured_until": ends.max()}
 
 
 def _groups(test: pl.DataFrame, fitted: _Fitted, spec: TrainingSpec) -> list[dict[str, Any]]:

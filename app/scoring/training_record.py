@@ -20,6 +20,12 @@ from app.scoring.spec import TrainingSpec
 
 RECORD: Final = "training_record.json"
 _KEYS: Final = ("county", "loan_id", "as_of", "outcome", "weight")
+BY_WHOM: Final = (
+    "不计入工件编号（同样的数据、种子和版本，谁训练都得到同一工件），记在模型卡旁的 `{record}`："
+    "`grep -E 'operator|started_at' {record}`。",
+    "They stand outside the artefact's id (same data, seed and version make the same artefact whoever "
+    "trains), in the file beside the card; that command shows them.",
+)
 NOT_FOR: Final = (
     ("无人复核的审批或拒贷", "granting or refusing without a person"),
     ("催收", "collecting"),
@@ -52,11 +58,14 @@ def fixed_record(rows: pl.DataFrame, columns: Sequence[str], spec: TrainingSpec)
             "fingerprint": _fingerprint(rows, columns),
         },
         "sampling": {
-            "rows": "every matured loan with a known outcome, at every landmark; none is drawn",
-            "cut": "by maturity, shares of loans: earlier, later, test",
+            "rows": "每笔到期且结果已知的贷款、每个时点，未抽样 "
+            "every matured loan with a known outcome, at every landmark; none is drawn",
+            "cut": "按到期日切分，较早、较晚、检验的贷款占比 "
+            "by maturity, shares of loans: earlier, later, test",
             "shares": list(spec.shares),
             "landmarks": list(spec.landmarks),
-            "weights": "one over the probability of not being treated, at most censoring_weight_cap",
+            "weights": "未被处置概率的倒数，不超过 censoring_weight_cap "
+            "one over the probability of not being treated, at most censoring_weight_cap",
             "seed": spec.seed,
         },
         "code": {"version": CODE_VERSION, "catalogue": catalogue_hash()},

@@ -10,14 +10,13 @@ import polars as pl
 from app.domain.errors import InvalidValueError, Problem
 from app.domain.frames import Frames
 from app.policy.policy import Rules
-from app.scoring.comparison import FloatVector, Opinion, caught, draws
+from app.scoring.comparison import FloatVector, Opinion, caught, draws, with_ends
 from app.scoring.labels import DEFAULTED, REPAID
 from app.scoring.pd_model import Estimator
 from app.scoring.rating import rate
 from app.services.gating import learnt_until
 from app.services.matured import formal_days, seen_rows, told_outcomes
 
-_ENDS: Final = (0.025, 0.975)
 _HUNDRED: Final = 100
 FIGURES: Final = pl.Schema(
     {
@@ -108,11 +107,11 @@ def _figure(
 ) -> dict[str, object]:
     sign = -1.0 if name in _LOSSES else 1.0
     gains = [sign * (learned[name] - rating[name]) for rating, learned in (sides, *drawn)]
-    low, high = np.quantile(gains[1:] or gains, _ENDS)
+    ends = with_ends(gains[0], gains[1:])
     rating, learned = (side[name] for side in sides)
     return {
-        "measure": name, "rating": rating, "learned": learned, "gain": gains[0], "low": float(low),
-        "high": float(high),
+        "measure": name, "rating": rating, "learned": learned, "gain": gains[0], "low": ends["low"],
+        "high": ends["high"],
     }  # fmt: skip
 
 

@@ -124,5 +124,5 @@ def test_the_card_names_proxies_and_what_was_not_checked() -> None:
     section = proxy_section(proxy_report(rows(), COLUMNS))
 
     assert "耕地面积 land_mu" in section
-    assert "- ethnicity: the ledger does not hold it" in section
-    assert "| borrower_age | 4 | – |" in section
+    assert "- 民族 ethnicity：台账没有这一项" in section
+    assert "| 借款人年龄 borrower_age | 4 | – |" in section

@@ -6,6 +6,7 @@ import polars as pl
 
 from app.scoring.artifact import load
 from app.scoring.groups import GROUPS
+from app.scoring.terms import group_column, group_value
 from app.scoring.training import Artefact
 from app.scoring.training_record import RECORD, Run, fixed_record
 from app.scoring.training_rows import scored_columns
@@ -52,7 +53,8 @@ def test_groups_are_told_in_metrics_and_card(artefact: Artefact) -> None:
     assert {"age", "kind"} <= {gap["column"] for gap in gaps}
     assert min(gap["n"] for gap in gaps) >= SPEC.group_loans
     for gap in gaps:
-        assert f"| {gap['column']} | {gap['group']} | {gap['n']} |" in card
+        named = f"{group_column(gap['column'])}：{group_value(gap['column'], gap['group'])}"
+        assert f"| {named} | {gap['n']:,} | {gap['expected']:.2%} | {gap['observed']:.2%} |" in card
 
 
 def test_the_card_tells_the_record(artefact: Artefact) -> None:

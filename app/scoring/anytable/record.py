@@ -46,7 +46,7 @@ def fixed_record(path: Path, fingerprint: str, table: Table, trial: Trial, spec:
             **_days(table),
         },
         "sampling": {
-            "rows": "every row that tells the target; none is drawn",
+            "rows": "每一条有目标值的记录，未抽样 every row that tells the target; none is drawn",
             "tried": trial.kind,
             "folds": len(trial.metrics["folds"]),
             "test_share": None if trial.kind == CROSS_VALIDATED else spec.test_share,

@@ -126,7 +126,7 @@ def _truth(metrics: Mapping[str, Any], judged: pl.DataFrame, years: Sequence[Map
             draw.number(b["n"]),
             draw.share(b["pd"]),
             draw.share(b["rate"]),
-            _span(b["rate_low"], b["rate_high"]),
+            draw.span(b["rate_low"], b["rate_high"]),
         ]
         for b in told
     ]
@@ -145,10 +145,6 @@ def _truth(metrics: Mapping[str, Any], judged: pl.DataFrame, years: Sequence[Map
         draw.paragraph(covered, "soft"),
         _years(years),
     )  # fmt: skip
-
-
-def _span(low: float, high: float) -> str:
-    return f"{low:.1%} – {high:.1%}"
 
 
 def _years(years: Sequence[Mapping[str, Any]]) -> str:
