@@ -89,7 +89,7 @@ def _level(check: Mapping[str, Any], zh: str, en: str) -> tuple[str, str]:
     apart = f"{gap['value']} [{gap['low']}, {gap['high']}]"
     head = _LEVELS[side]
     return (
-        f"{head[0]}：{zh}，实际违约率 {rates[0]}，预期 {rates[1]}，相差 {apart} 个百分点（95 % 区间）。",
+        f"{head[0]}：{zh}，实际 {rates[0]}，预期 {rates[1]}，相差 {apart} 个百分点（95 % 区间）。",
         f"{head[1]} {en}: {rates[0]} observed, {rates[1]} expected, {apart} points apart (95 % interval).",
     )
 

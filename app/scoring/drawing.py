@@ -48,7 +48,7 @@ main{max-width:none;padding:0}h1{font-size:1.5rem}h2{margin-top:1rem}
 .two{grid-template-columns:1fr 1fr;margin:.5rem 0}.bars{columns:2;column-gap:1.5rem}.bar{margin:0 0 .35rem}
 td,th{padding:.1rem .3rem}section>.wide>table:not(.words) td:first-child{min-width:15rem}
 .tile,.note,.alarm,pre,i,u,svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-figure,tr,.tiles,.bar,.note,.alarm,.two .wide{break-inside:avoid}h2,thead{break-after:avoid}
+figure,tr,.tiles,.bar,.note,.alarm,.two .wide{break-inside:avoid}h2,h2+p,thead{break-after:avoid}
 thead{display:table-header-group}.wide{overflow:visible}details:not([open]){display:none}}
 """
 _PAGE: Final = (

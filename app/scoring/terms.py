@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from app.domain.words import Industry, LoanKind, Registration, UseMode, Word
-from app.features.catalogue import BY_NAME
+from app.features.catalogue import BY_NAME, refused_as
 
 Pair = tuple[str, str]
 ESTIMATORS: Final = {
@@ -18,6 +18,16 @@ OPINIONS: Final = {
     "learned": ("学习意见", "learned"), "scorecard": ("评分卡", "scorecard"), "trees": ("提升树", "trees"),
     "rating": ("631 评级", "rating"),
 }  # fmt: skip
+TRIALS: Final = {
+    "out of time": ("时间外检验", "out of time"),
+    "cross-validated": ("交叉验证", "cross-validated"),
+}
+METHODS: Final = {"boosted trees": ("提升树", "boosted trees"), "scorecard": ("评分卡", "scorecard")}
+COLUMN_KINDS: Final = {
+    "number": ("数值", "number"),
+    "date": ("日期", "date"),
+    "category": ("类别", "category"),
+}
 PARTS: Final = {
     "earlier": ("较早（学习）", "earlier, learnt from"),
     "later": ("较晚（学习与校准）", "later, calibrating too"),
@@ -41,6 +51,7 @@ _AGES: Final = {"under 45": "45岁以下", "45 to 59": "45至59岁", "60 and ove
 _CALIBRATIONS: Final = {
     "logistic": "逻辑校准", "beta": "beta 校准", "inductive Venn-Abers": "Venn–Abers 校准",
 }  # fmt: skip
+_LEFT_OUT: Final = (("--refuse", "按要求不用"), ("no target", "没有目标值"))
 _WORDS: Final[dict[str, type[Word]]] = {
     "registration": Registration, "industry": Industry, "use_mode": UseMode, "kind": LoanKind,
 }  # fmt: skip
@@ -76,7 +87,8 @@ def word(each: Word) -> str:
 
 def group_column(name: str) -> str:
     """Name an attribute by which groups are told apart; a column of any table has its own name only."""
-    return both(_COLUMNS.get(name, (name, name)))
+    refused = refused_as(name)
+    return both(_COLUMNS.get(name, (name if refused is None else refused.zh, name)))
 
 
 def group_value(column: str, value: str) -> str:
@@ -103,6 +115,18 @@ def calibration(method: str) -> str:
     """
     named = (zh for start, zh in _CALIBRATIONS.items() if method.startswith(start))
     return " ".join([*named, method])
+
+
+def left_out(name: str, why: str) -> list[str]:
+    """Say which column of a table was not learnt from, and why.
+
+    >>> left_out("sex", "unfair: not earned, not changeable")
+    ['sex', '不公平：既非自致，也无法改变 unfair: not earned, not changeable']
+    """
+    refused = refused_as(name)
+    by_rule = () if refused is None else ((refused.why, refused.why_zh),)
+    zh = dict((*_LEFT_OUT, *by_rule)).get(why, why)
+    return [name, both((zh, why))]
 
 
 def told(pairs: list[dict[str, Any]]) -> str:

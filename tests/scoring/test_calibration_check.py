@@ -31,7 +31,7 @@ def test_a_level_that_is_off_is_said_with_its_figures(moved: float, zh: str, en:
     level = told(odds + moved, bad)[0]
 
     rates = f"{bad.mean():.2%}", f"{expit(odds + moved).mean():.2%}"
-    assert level[0].startswith(f"{zh}：{ZH}，实际违约率 {rates[0]}，预期 {rates[1]}")
+    assert level[0].startswith(f"{zh}：{ZH}，实际 {rates[0]}，预期 {rates[1]}")
     assert level[1].startswith(f"{en} {EN}: {rates[0]} observed, {rates[1]} expected")
 
 

@@ -105,7 +105,7 @@ def test_an_estimate_that_runs_low_is_said_to_in_the_card(artefact: Artefact) ->
     told = model_card(artefact.manifest, metrics), report_page(artefact.manifest, metrics)
 
     for text in told:
-        assert "估计偏低：2024-11-04 至 2025-08-28 到期的贷款，实际违约率 4.44%，预期 3.70%" in text
+        assert "估计偏低：2024-11-04 至 2025-08-28 到期的贷款，实际 4.44%，预期 3.70%" in text
         assert "The estimate runs low on loans that matured from 2024-11-04 to 2025-08-28" in text
         assert "+0.74 [+0.30, +1.20] points apart" in text
 

@@ -26,9 +26,23 @@ def paired(champion: pl.DataFrame, challenger: pl.DataFrame, folds: int) -> dict
     repeats = len(np.unique(fold)) / folds
     losses = {name: loss(second, y) - loss(first, y) for name, loss in _LOSSES.items()}
     told = {name: _ends(float(d.mean()), float(d.var() * repeats / len(d))) for name, d in losses.items()}
-    parts = [_delong(first[fold == k], second[fold == k], y[fold == k]) for k in np.unique(fold)]
+    return {"auc": _by_fold((first, second), y, fold, folds)} | told
+
+
+def ranked(judged: pl.DataFrame, folds: int) -> dict[str, float | None]:
+    """Give the AUC of held-out rows (fold, y, pd), a mean over folds, with its 95 % interval."""
+    y, pd = (judged[name].to_numpy().astype(np.float64) for name in ("y", "pd"))
+    chance = np.zeros_like(pd)
+    apart = _by_fold((chance, pd), y, judged["fold"].to_numpy(), folds)
+    return {name: None if end is None else round(0.5 + end, _DIGITS) for name, end in apart.items()}
+
+
+def _by_fold(
+    pds: tuple[FloatVector, FloatVector], y: FloatVector, fold: NDArray[np.int32], folds: int
+) -> dict[str, float | None]:
+    parts = [_delong(pds[0][fold == k], pds[1][fold == k], y[fold == k]) for k in np.unique(fold)]
     values, variances = (np.array(each) for each in zip(*parts, strict=True))
-    return {"auc": _ends(float(values.mean()), float(variances.mean() / folds))} | told
+    return _ends(float(values.mean()), float(variances.mean() / folds))
 
 
 def _ends(value: float, variance: float) -> dict[str, float | None]:

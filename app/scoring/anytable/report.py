@@ -6,16 +6,20 @@ from typing import Any, Final
 import polars as pl
 
 from app.scoring import drawing as draw
+from app.scoring import terms
+from app.scoring.anytable.card import JUDGED
 from app.scoring.anytable.seen import bins, caught, roc
-from app.scoring.groups import group_rows
+from app.scoring.calibration_check import truth_told
+from app.scoring.groups import group_notes, group_rows
+from app.scoring.training_record import BY_WHOM, RECORD
 
 _FIGURES: Final = {
-    "auc": "AUC", "ks": "KS", "brier": "Brier", "logloss": "对数损失 Log-loss", "ece": "ECE",
+    "ks": "KS", "brier": "Brier", "logloss": "对数损失 Log-loss", "ece": "ECE",
     "calibration_slope": "校准斜率 slope", "calibration_intercept": "校准截距 intercept",
     "calibration_in_the_large": "总体校准 in the large", "mean_pd": "平均预测 mean pd",
 }  # fmt: skip
 _FOLD: Final = ("fold", "n", "bads", "auc", "ks", "brier", "logloss", "ece")
-_METHODS: Final = {"boosted trees": "提升树 boosted trees", "scorecard": "评分卡 scorecard"}
+_METHODS: Final = {name: terms.both(pair) for name, pair in terms.METHODS.items()}
 _MEASURES: Final = {
     "auc": "AUC（越大越好 higher is better）",
     "brier": "Brier（越小越好 lower is better）",
@@ -45,6 +49,8 @@ def _parts(parts: Mapping[str, Any], judged: pl.DataFrame, beside: pl.DataFrame 
     yield from (draw.paragraph(f"⚠ 疑似泄漏 leak: {alarm}", "alarm") for alarm in parts["alarms"])
     yield _tiles(metrics)
     yield draw.paragraph(_verdict(metrics), "note")
+    off = truth_told(metrics["calibration_check"], *JUDGED)
+    yield from (draw.paragraph(f"{zh} {en}", "note") for zh, en in off)
     yield _ranking(metrics, parts["method"], judged, beside)
     yield _truth(metrics, judged, parts["years"])
     yield _drivers(parts["drivers"])
@@ -67,7 +73,7 @@ def _verdict(metrics: Mapping[str, Any]) -> str:
     if challenger is None:
         return "没有挑战者：数据只够训练评分卡。No challenger: the rows carry a scorecard only."
     apart = challenger["minus_champion"]["auc"]
-    named = _METHODS[challenger["method"]]
+    named = terms.METHODS[challenger["method"]][0]
     if apart["low"] is None:
         return f"样本太少，无法与{named}比较。Too few rows to compare with the {challenger['method']}."
     if apart["low"] > 0:
@@ -88,7 +94,12 @@ def _ranking(
     if beside is not None:
         told[_METHODS[metrics["challenger"]["method"]]] = (metrics["challenger"], beside)
     rows = [
-        [name, *(draw.number(found[key], 4) for found, _ in told.values())] for key, name in _FIGURES.items()
+        ["AUC", *(draw.number(found["auc"], 4) for found, _ in told.values())],
+        ["95 %", *(_ends(found["auc_interval"]) for found, _ in told.values())],
+        *(
+            [name, *(draw.number(found[key], 4) for found, _ in told.values())]
+            for key, name in _FIGURES.items()
+        ),
     ]
     lines = {name: roc(rows) for name, (_, rows) in told.items()}
     visits = [[f"{part:.0%}", *_caught(told, k)] for k, (part, _) in enumerate(caught(judged))]
@@ -102,6 +113,10 @@ def _ranking(
             draw.table(["先看风险最高的 riskiest", *told], visits), _apart(metrics["challenger"])
         ),
     )
+
+
+def _ends(told: Mapping[str, float | None]) -> str:
+    return "–" if told["low"] is None else f"{told['low']:.3f}–{told['high']:.3f}"
 
 
 def _caught(told: Mapping[str, tuple[Any, pl.DataFrame]], k: int) -> list[str]:
@@ -158,18 +173,19 @@ def _years(years: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _drivers(found: Sequence[Mapping[str, Any]]) -> str:
-    rows = [(each["column"], each["mean"], f"{each['mean']:.3f}  {_way(each)}") for each in found]
+    rows = [(each["column"], each["mean"], f"{each['mean']:.3f} {_way(each)}") for each in found]
     told = draw.bars(rows) if rows else draw.paragraph("没有一列起作用。No column moves the estimate.")
-    return draw.section("什么改变了估计 What moves the estimate", told, draw.paragraph(_NOT_CAUSES, "soft"))
+    return draw.section(
+        "什么改变了估计 What moves the estimate",
+        told,
+        draw.paragraph(terms.every_way() + _NOT_CAUSES, "soft"),
+    )
 
 
 def _way(each: Mapping[str, Any]) -> str:
     if "way" in each:
-        return _WAYS[each["way"]]
+        return terms.WAYS[each["way"]][0][0]
     return f"▲ {each['raises']}  ▼ {each['lowers']}"
-
-
-_WAYS: Final = {1: "▲ 越大越险 more is riskier", -1: "▼ 越大越稳 more is safer", 0: "◆ 视情形 depends"}
 
 
 def _groups(groups: Mapping[str, Any]) -> str:
@@ -183,7 +199,10 @@ def _groups(groups: Mapping[str, Any]) -> str:
             "群体 Groups", draw.paragraph("表中没有可衡量的群体列。The table names no groups.", "soft")
         )
     names, rows = group_rows(groups["found"])
-    return draw.section("群体 Groups", draw.table(names, rows), draw.paragraph(note, "soft"))
+    notes = [note, *(f"{zh} {en}" for zh, en in group_notes(groups["found"]))]
+    return draw.section(
+        "群体 Groups", draw.table(names, rows), *(draw.paragraph(each, "soft") for each in notes)
+    )
 
 
 def _points(points: Mapping[str, Any]) -> str:
@@ -219,13 +238,15 @@ def _told(line: Mapping[str, Any]) -> str:
 def _rest(parts: Mapping[str, Any]) -> str:
     record = parts["record"]
     folds = [[draw.number(fold[name], 4) for name in _FOLD] for fold in parts["metrics"]["folds"]]
-    left_out = draw.table(["列 column", "原因 why"], parts["left_out"], words=True)
+    why = [terms.left_out(*each) for each in parts["left_out"]]
+    left_out = draw.table(["列 column", "原因 why"], why, words=True)
     told = [
         ["文件 source", record["data"]["source"]],
         ["指纹 sha256", record["data"]["fingerprint"]],
         ["环境 environment", parts["environment"]],
-        ["不得用于 not for", "；".join(f"{each['zh']} {each['en']}" for each in record["not_for"])],
-        ["局限 limits", "；".join(f"{each['zh']} {each['en']}" for each in record["limits"])],
+        ["不得用于 not for", terms.told(record["not_for"])],
+        ["局限 limits", terms.told(record["limits"])],
+        ["操作人与时间 operator and time", terms.both(BY_WHOM).format(record=RECORD).replace("`", "")],
     ]
     return draw.section(
         "各折与记录 Folds and record",

@@ -14,9 +14,10 @@ from app.scoring.anytable.disparities import group_figures
 from app.scoring.anytable.figures import coverage, figures
 from app.scoring.anytable.fitting import SCORECARD, TREES, fit_table, method_of, trees_fit
 from app.scoring.anytable.model import TableModel
-from app.scoring.anytable.paired import paired
+from app.scoring.anytable.paired import paired, ranked
 from app.scoring.anytable.reading import Table
 from app.scoring.anytable.spec import TableSpec
+from app.scoring.calibration_check import check_calibration
 
 IntVector = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
@@ -63,14 +64,18 @@ def try_table(table: Table, spec: TableSpec, progress: Progress) -> Trial:
     method = method_of(table.bad, spec)
     other = _other(table, spec, method)
     judged, model = hold_out(table, spec, progress)
-    metrics = measured(judged) | {"groups": group_figures(table, judged, spec), "challenger": None}
+    folds = len(splits(table, spec)) // (1 if kind == OUT_OF_TIME else spec.repeats)
+    metrics = measured(judged) | {
+        "groups": group_figures(table, judged, spec), "challenger": None,
+        "auc_interval": ranked(judged, folds), "calibration_check": _check(judged),
+    }  # fmt: skip
     beside, against = None, None
     if other is not None:
         beside, against = hold_out(table, spec, progress, method=other)
-        folds = len(splits(table, spec)) // (1 if kind == OUT_OF_TIME else spec.repeats)
-        metrics["challenger"] = {"method": other, "minus_champion": paired(judged, beside, folds)} | {
-            name: value for name, value in measured(beside).items() if name != "folds"
-        }
+        metrics["challenger"] = {
+            "method": other, "minus_champion": paired(judged, beside, folds),
+            "auc_interval": ranked(beside, folds),
+        } | {name: value for name, value in measured(beside).items() if name != "folds"}  # fmt: skip
     if kind == CROSS_VALIDATED:
         every = np.arange(len(table.bad))
         model = _fit(table, every, spec, method)
@@ -84,6 +89,12 @@ def try_table(table: Table, spec: TableSpec, progress: Progress) -> Trial:
         model=model,
         other=against,
     )
+
+
+def _check(judged: pl.DataFrame) -> dict[str, Any]:
+    """Hold the probabilities of rows held out against what came; a row judged again is one witness."""
+    pd, y = (judged[name].to_numpy().astype(np.float64) for name in ("pd", "y"))
+    return check_calibration(pd, y, np.ones_like(y), judged["row"].to_numpy())
 
 
 def _other(table: Table, spec: TableSpec, method: str) -> str | None:

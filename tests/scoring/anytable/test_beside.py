@@ -11,9 +11,10 @@ from sklearn.metrics import roc_auc_score
 
 from app.scoring.anytable.drivers import drivers
 from app.scoring.anytable.model import TableModel
-from app.scoring.anytable.paired import paired
+from app.scoring.anytable.paired import paired, ranked
 from app.scoring.anytable.points import points_table
 from app.scoring.anytable.reading import check_table
+from app.scoring.calibration_check import truth_told
 from app.scoring.spec import Kind
 from app.scoring.training_record import RECORD, Run
 from app.services.any_table import train_table
@@ -141,7 +142,8 @@ def test_groups_are_measured_of_columns_that_nothing_was_learnt_from(train: Trai
     sources = TableModel.load(found["out"]).sources
     assert not {"sex", "crop", "full_name"} & set(sources)
     card = (found["out"] / "MODEL_CARD.md").read_text()
-    assert "| sex | f |" in card
+    assert "| 性别 sex：f |" in card
+    assert "- sex：不公平" in card
     assert "N1" not in (found["out"] / "report.html").read_text()
 
 
@@ -170,6 +172,44 @@ def test_the_record_tells_data_code_operator_and_uses(tmp_path: Path) -> None:
         assert record[told]
 
 
+@pytest.mark.parametrize("which", ["trained", "card"])
+def test_card_and_report_tell_the_interval_of_the_auc_and_where_probabilities_are_off(
+    which: str, request: pytest.FixtureRequest
+) -> None:
+    found = request.getfixturevalue(which)
+    texts = [(found["out"] / name).read_text() for name in ("MODEL_CARD.md", "report.html")]
+    ends, check = found["auc_interval"], found["calibration_check"]
+
+    assert ends["value"] == pytest.approx(found["auc"], abs=2e-6)
+    assert ends["low"] < ends["value"] < ends["high"]
+    assert check["slope"]["value"] == pytest.approx(found["calibration_slope"], abs=1e-5)
+    assert (check["observed"], check["rows"]) == (found["bad_rate"], found["n"])
+    assert f"{ends['value']:.4f} [{ends['low']:.4f}, {ends['high']:.4f}]" in texts[0]
+    assert f"{ends['low']:.3f}–{ends['high']:.3f}" in texts[1]
+    for zh, en in truth_told(check, "留出的记录", "rows held out"):
+        assert all(zh in text and en in text for text in texts)
+
+
+def test_the_interval_of_the_auc_holds_what_is_true_as_often_as_it_says() -> None:
+    rng, held = np.random.default_rng(5), 0
+    for _ in range(200):
+        y = (rng.random(400) < 0.2).astype(int)
+        rows = pl.DataFrame({"fold": [0] * 400, "y": y, "pd": y + rng.normal(size=400)})
+        told = ranked(rows, folds=1)
+        held += (told["low"] or 0) <= 0.760250 <= (told["high"] or 0)  # of two normals one apart
+
+    assert 180 <= held <= 198
+
+
+def test_the_card_of_a_table_is_in_chinese_first(trained: dict[str, Any]) -> None:
+    card = (trained["out"] / "MODEL_CARD.md").read_text()
+
+    assert all(re.match(r"#+ [\u4e00-\u9fff]", line) for line in card.splitlines() if line.startswith("#"))
+    assert "- income（数值 number）" in card
+    assert "交叉验证 cross-validated" in card
+    assert f"`grep -E 'operator|started_at' {RECORD}`" in card
+
+
 def test_drivers_say_which_way_a_column_moves_the_estimate(trained: dict[str, Any]) -> None:
     asked = spec(id="no", cv=5)
 
@@ -195,7 +235,7 @@ def test_the_report_shows_everything_and_loads_nothing(which: str, request: pyte
         "Scorecard in points",
     ):
         assert told in page
-    assert "more is riskier" in page
+    assert "越大越险 more is riskier" in page
     assert 'name="viewport"' in page
     assert "@media print" in page
     assert not [sign for sign in ON_PAPER if sign in page]
