@@ -32,7 +32,8 @@ class CrossfitRecipe:
 
     `repeats` are pairs (below so many rows, so often are the folds drawn); beyond the last, once.
     A leaf holds `leaf_share` of the rows, within `leaf_rows`. `large_learning_rate` saves time from
-    `large_rows` on, where it costs no accuracy.
+    `large_rows` on, where it costs no accuracy; from `huge_rows` on there are at most `huge_folds` and
+    `huge_rounds`.
     """
 
     folds: int = 5
@@ -42,6 +43,9 @@ class CrossfitRecipe:
     learning_rate: float = 0.03
     large_rows: int = 100_000
     large_learning_rate: float = 0.1
+    huge_rows: int = 400_000
+    huge_folds: int = 5
+    huge_rounds: int = 2_000
     leaves: int = 8
     depth: int = 3
     leaf_share: float = 0.02
@@ -60,6 +64,14 @@ class CrossfitRecipe:
     def times(self, rows: int) -> int:
         """Give how often the folds are drawn for so many rows."""
         return next((times for below, times in self.repeats if rows < below), 1)
+
+    def parts(self, rows: int) -> int:
+        """Give how many folds are drawn of so many rows."""
+        return self.folds if rows < self.huge_rows else min(self.folds, self.huge_folds)
+
+    def longest(self, rows: int) -> int:
+        """Give how many trees a booster of so many rows has at most."""
+        return self.rounds if rows < self.huge_rows else min(self.rounds, self.huge_rounds)
 
     def parameters(self, rows: int, monotone: tuple[int, ...], seed: int) -> dict[str, Any]:
         """Give LightGBM's parameters for so many rows; nothing is left to chance or to the machine."""
@@ -144,7 +156,7 @@ def crossfit(rows: Rows, recipe: CrossfitRecipe, seed: int, encode: Encode | Non
         _begin(rows, recipe, seed * _SEEDS_APART + number, part, encode)
         for number, part in enumerate(folds(rows, recipe, seed))
     ]
-    rounds = _grow([one.booster for one in grown], recipe)
+    rounds = _grow([one.booster for one in grown], recipe.longest(len(rows.bad)), recipe.patience)
     for one in grown:
         held = one.booster.predict(one.unseen, raw_score=True, num_iteration=rounds, num_threads=1)
         margins[one.held] += np.asarray(held) / times
@@ -178,14 +190,14 @@ def _begin(
     return _Growing(booster=booster, learnt=learn, held=held, unseen=values[held])
 
 
-def _grow(boosters: Sequence[lgb.Booster], recipe: CrossfitRecipe) -> int:
+def _grow(boosters: Sequence[lgb.Booster], rounds: int, patience: int) -> int:
     """Grow all by one tree at a time until `patience` rounds lower the mean loss no more; give the best."""
     lowest, best = np.inf, 1
-    for number in range(1, recipe.rounds + 1):
+    for number in range(1, rounds + 1):
         loss = float(np.mean([_unseen_loss(booster) for booster in boosters]))
         if loss < lowest:
             lowest, best = loss, number
-        if number - best >= recipe.patience:
+        if number - best >= patience:
             break
     return best
 
@@ -213,7 +225,7 @@ def folds(rows: Rows, recipe: CrossfitRecipe, seed: int) -> Iterator[tuple[IntVe
     whose = np.arange(len(bad)) if groups is None else np.unique(groups, return_inverse=True)[1]
     worst = np.zeros(whose.max(initial=-1) + 1)
     np.maximum.at(worst, whose, bad)
-    folds = min(recipe.folds, int(worst.sum()), int((1 - worst).sum()))
+    folds = min(recipe.parts(len(bad)), int(worst.sum()), int((1 - worst).sum()))
     if folds < 2:
         raise TrainingError(
             zh="坏样本或好样本不足两个（或两户），无法交叉训练。请补充数据。",

@@ -125,3 +125,16 @@ def test_more_rows_need_fewer_repeats_and_larger_leaves() -> None:
     assert [recipe.times(n) for n in (800, 8_000, 80_000)] == [3, 2, 1]
     assert [recipe.parameters(n, (), 0)["min_data_in_leaf"] for n in (100, 1_000, 9_000)] == [5, 20, 60]
     assert recipe.parameters(10**6, (), 0)["learning_rate"] > recipe.parameters(10, (), 0)["learning_rate"]
+
+
+def test_very_many_rows_have_fewer_folds_and_rounds_where_the_recipe_says_so() -> None:
+    recipe = CrossfitRecipe(huge_rows=1_000, huge_folds=2, huge_rounds=7, learning_rate=0.01, repeats=())
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=(1_000, 2))
+    bad = (rng.random(1_000) < 1.0 / (1.0 + np.exp(-2.0 * values[:, 0]))).astype(np.float64)
+
+    bag = crossfit(Rows(values=values, bad=bad, names=("a", "b")), recipe, 0)
+
+    assert len(bag.single) == 2
+    assert [len(one.base) for one in bag.single] == [7, 7]
+    assert CrossfitRecipe().parts(10**6) == CrossfitRecipe().parts(10)

@@ -11,8 +11,9 @@ from app.scoring.spec import Kind
 TREES, ADDITIVE, LINES = "trees", "additive trees", "lines"
 # Small leaves, little shrunk: what this overfits, early stopping, the bag and the weights take back.
 OF_TABLES: Final = CrossfitRecipe(
-    learning_rate=0.06, leaf_share=0.005, leaf_rows=(5, 20), leaf_penalty=1.0, feature_share=0.7
-)
+    learning_rate=0.06, leaf_share=0.005, leaf_rows=(5, 20), leaf_penalty=1.0, feature_share=0.7,
+    huge_folds=2, huge_rounds=800,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
