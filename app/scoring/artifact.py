@@ -25,6 +25,7 @@ TABLES: Final = "tables.npz"
 CALIBRATION: Final = "calibration.json"
 RATING_RATES: Final = "rating_rates.json"
 SCORECARD: Final = "scorecard.json"
+RECORD: Final = "training_record.json"  # who trained and when: beside the artefact, outside its id
 REFERENCE: Final = "reference.json"  # what was learnt from, for watching drift
 EFFECTS_FOLDER: Final = "effects"  # beside the estimators' folders, read by effects_artifact
 FORMAT: Final = 1

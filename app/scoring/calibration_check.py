@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from app.domain.money import PPM
 from app.scoring.logistic import expit, fit, logit
 
 FloatVector = NDArray[np.float64]
@@ -38,6 +40,14 @@ def check_calibration(
         "rows": len(bad), "observed": round(observed, _DIGITS), "expected": round(expected, _DIGITS),
         "gap": _ends(observed - expected, error), **_line(p, bad, weight, place),
     }  # fmt: skip
+
+
+def check_loans(loans: pl.DataFrame, pd_ppm: NDArray[np.int64]) -> dict[str, Any]:
+    """Check loans (bad, weight, group, ends_on), each once; with `matured_from` and `matured_until`."""
+    bad, weight, groups = (loans[name].to_numpy() for name in ("bad", "weight", "group"))
+    ends = loans["ends_on"].cast(pl.String)
+    told = check_calibration(pd_ppm / PPM, bad, weight, groups)
+    return told | {"matured_from": ends.min(), "matured_until": ends.max()}
 
 
 def _line(p: FloatVector, bad: FloatVector, weight: FloatVector, place: NDArray[Any]) -> dict[str, Ends]:

@@ -12,7 +12,7 @@ from app.scoring import terms
 from app.scoring.calibration_check import range_of
 from app.scoring.groups import group_section, markdown
 from app.scoring.proxies import proxy_section
-from app.scoring.training_record import BY_WHOM, RECORD
+from app.scoring.training_record import RECORD
 from app.scoring.verdicts import figure_rows, gain_over, verdicts, where_off
 
 _SIMULATED: Final = """
@@ -165,7 +165,7 @@ def _recorded(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "code": record["code"],
         "environment_told": ", ".join(f"{name} {said}" for name, said in versions.items()),
         "not_for": terms.told(record["not_for"]),
-        "by_whom": terms.both(BY_WHOM).format(record=RECORD),
+        "by_whom": terms.by_whom(RECORD),
         "flagged_zh": f"概率不低于 {flagged / PPM:.0%} 的贷款" if told else "（未给出阈值，无人被提示）",
         "flagged_en": f"whose probability is {flagged / PPM:.0%} or more" if told else "above a threshold, "
         "and none was given",

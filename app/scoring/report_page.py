@@ -9,7 +9,7 @@ from app.scoring import drawing as draw
 from app.scoring import terms
 from app.scoring.calibration_check import range_of
 from app.scoring.groups import group_notes, group_rows
-from app.scoring.training_record import BY_WHOM, RECORD
+from app.scoring.training_record import RECORD
 from app.scoring.verdicts import figure_rows, gain_over, verdicts, where_off
 
 _ORIGIN: Final = {
@@ -190,7 +190,7 @@ def _record(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
         ["指纹 fingerprint", record["data"]["fingerprint"]],
         ["环境 environment", ", ".join(f"{name} {said}" for name, said in versions.items())],
         ["不得用于 not for", terms.told(record["not_for"])],
-        ["操作人与时间 operator and time", terms.both(BY_WHOM).format(record=RECORD).replace("`", "")],
+        ["操作人与时间 operator and time", terms.by_whom(RECORD).replace("`", "")],
     ]
     names = ["", "贷款 loans", "违约 defaults", "行 rows", "到期自 from", "至 until"]
     return draw.section(

@@ -52,6 +52,12 @@ _CALIBRATIONS: Final = {
     "logistic": "逻辑校准", "beta": "beta 校准", "inductive Venn-Abers": "Venn–Abers 校准",
 }  # fmt: skip
 _LEFT_OUT: Final = (("--refuse", "按要求不用"), ("no target", "没有目标值"))
+_BY_WHOM: Final = (
+    "不计入工件编号（同样的数据、种子和版本，谁训练都得到同一工件），记在模型卡旁的 `{record}`："
+    "`grep -E 'operator|started_at' {record}`。",
+    "They stand outside the artefact's id (same data, seed and version make the same artefact whoever "
+    "trains), in the file beside the card; that command shows them.",
+)
 _WORDS: Final[dict[str, type[Word]]] = {
     "registration": Registration, "industry": Industry, "use_mode": UseMode, "kind": LoanKind,
 }  # fmt: skip
@@ -105,6 +111,11 @@ def feature_cells(name: str) -> list[str]:
     way = WAYS[feature.sign.monotone]
     return [both((feature.zh, name)), both((_UNITS[feature.unit], feature.unit)), word(feature.cause),
             both(way)]  # fmt: skip
+
+
+def by_whom(record: str) -> str:
+    """Say where a card's reader finds who trained and when; `record` names the file."""
+    return both(_BY_WHOM).format(record=record)
 
 
 def calibration(method: str) -> str:

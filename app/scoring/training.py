@@ -22,7 +22,7 @@ from app.scoring import artifact
 from app.scoring.beside import LEARNED, beside, strongest
 from app.scoring.calibrating import days_of, fit_calibration, fit_rating_rates
 from app.scoring.calibration import Calibration, RatingRates
-from app.scoring.calibration_check import check_calibration
+from app.scoring.calibration_check import check_loans
 from app.scoring.explanation_tables import FRACTION_BITS
 from app.scoring.groups import all_gaps
 from app.scoring.labels import DEFAULTED, RESTRUCTURED
@@ -150,6 +150,7 @@ def _rating_rates(rows: pl.DataFrame) -> RatingRates | None:
 
 def _metrics(rows: pl.DataFrame, split: Split, fitted: _Fitted, spec: TrainingSpec) -> dict[str, Any]:
     test = split.parts["test"]
+    judged = _judged_once(test, fitted)
     loans = rows.unique(["county", "loan_id"])
     outcome = loans["outcome"]
     found: dict[str, Any] = {
@@ -162,8 +163,8 @@ def _metrics(rows: pl.DataFrame, split: Split, fitted: _Fitted, spec: TrainingSp
         "prior_shift": fitted.shift.to_dict(),
         "reliability": _reliability(test, fitted, spec),
         "test": _measured(test, fitted),
-        "calibration_check": _check(test, fitted),
-        "groups": _groups(test, fitted, spec),
+        "calibration_check": check_loans(*judged),
+        "groups": all_gaps(*judged, least=spec.group_loans, flagged_ppm=spec.flagged_ppm),
         "proxies": proxy_report(rows, fitted.columns),
     }
     if fitted.learned.kind is not spec.kind:
@@ -184,19 +185,11 @@ def _once(test: pl.DataFrame) -> pl.DataFrame:
     return formal if formal.height else last
 
 
-def _check(test: pl.DataFrame, fitted: _Fitted) -> dict[str, Any]:
-    """Hold the estimate of the formal day against what came, household by household."""
+def _judged_once(test: pl.DataFrame, fitted: _Fitted) -> tuple[pl.DataFrame, NDArray[np.int64]]:
     once = _once(test)
-    pd = fitted.calibration.apply(fitted.learned.margins(matrix(once, fitted.columns)), _days(once))[0]
-    ends, groups = once["ends_on"].cast(pl.String), once["group"].to_numpy()
-    told = check_calibration(pd / PPM, once["bad"].to_numpy(), once["weight"].to_numpy(), groups)
-    return told | {"matured_from": ends.min(), "matured_until": ends.max()}
-
-
-def _groups(test: pl.DataFrame, fitted: _Fitted, spec: TrainingSpec) -> list[dict[str, Any]]:
-    once = _once(test)
-    pd = fitted.calibration.apply(fitted.learned.margins(matrix(once, fitted.columns)), _days(once))[0]
-    return all_gaps(once, pd, least=spec.group_loans, flagged_ppm=spec.flagged_ppm)
+    return once, fitted.calibration.apply(fitted.learned.margins(matrix(once, fitted.columns)), _days(once))[
+        0
+    ]
 
 
 def _beside(test: pl.DataFrame, fitted: _Fitted, trees: _Fitted | None) -> dict[str, Any]:

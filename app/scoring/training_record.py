@@ -16,16 +16,11 @@ import polars as pl
 from app import CODE_VERSION
 from app.features.catalogue import REFUSED, catalogue_hash
 from app.features.fingerprint import digest, row_hashes
+from app.scoring import artifact
 from app.scoring.spec import TrainingSpec
 
-RECORD: Final = "training_record.json"
+RECORD: Final = artifact.RECORD
 _KEYS: Final = ("county", "loan_id", "as_of", "outcome", "weight")
-BY_WHOM: Final = (
-    "不计入工件编号（同样的数据、种子和版本，谁训练都得到同一工件），记在模型卡旁的 `{record}`："
-    "`grep -E 'operator|started_at' {record}`。",
-    "They stand outside the artefact's id (same data, seed and version make the same artefact whoever "
-    "trains), in the file beside the card; that command shows them.",
-)
 NOT_FOR: Final = (
     ("无人复核的审批或拒贷", "granting or refusing without a person"),
     ("催收", "collecting"),

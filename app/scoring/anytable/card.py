@@ -6,7 +6,7 @@ from typing import Any, Final
 from app.scoring import terms
 from app.scoring.calibration_check import range_of, truth_told
 from app.scoring.groups import group_section, markdown
-from app.scoring.training_record import BY_WHOM, RECORD
+from app.scoring.training_record import RECORD
 
 _CARD: Final = """# 模型卡 Model card：{target}
 
@@ -100,7 +100,7 @@ def card(parts: Mapping[str, Any]) -> str:
         "sampling": record["sampling"]["rows"], "seed": record["sampling"]["seed"],
         "figures": _figures(parts), "against": _against(metrics["challenger"]),
         "calibration": terms.calibration(parts["calibration"]), "flagged_share": groups["flagged_share"],
-        "by_whom": terms.both(BY_WHOM).format(record=RECORD), "not_for": terms.told(record["not_for"]),
+        "by_whom": terms.by_whom(RECORD), "not_for": terms.told(record["not_for"]),
     })  # fmt: skip
 
 

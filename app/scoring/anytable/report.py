@@ -11,7 +11,7 @@ from app.scoring.anytable.card import JUDGED
 from app.scoring.anytable.seen import bins, caught, roc
 from app.scoring.calibration_check import truth_told
 from app.scoring.groups import group_notes, group_rows
-from app.scoring.training_record import BY_WHOM, RECORD
+from app.scoring.training_record import RECORD
 
 _FIGURES: Final = {
     "ks": "KS", "brier": "Brier", "logloss": "对数损失 Log-loss", "ece": "ECE",
@@ -246,7 +246,7 @@ def _rest(parts: Mapping[str, Any]) -> str:
         ["环境 environment", parts["environment"]],
         ["不得用于 not for", terms.told(record["not_for"])],
         ["局限 limits", terms.told(record["limits"])],
-        ["操作人与时间 operator and time", terms.both(BY_WHOM).format(record=RECORD).replace("`", "")],
+        ["操作人与时间 operator and time", terms.by_whom(RECORD).replace("`", "")],
     ]
     return draw.section(
         "各折与记录 Folds and record",
