@@ -46,7 +46,7 @@ td,th{padding:.2rem .25rem}}
 main{max-width:none;padding:0}h1{font-size:1.5rem}h2{margin-top:1rem}
 .tiles{grid-template-columns:repeat(6,1fr)}.tile b{font-size:1.15rem}
 .two{grid-template-columns:1fr 1fr;margin:.5rem 0}.bars{columns:2;column-gap:1.5rem}.bar{margin:0 0 .35rem}
-td,th{padding:.1rem .3rem}section>.wide>table:not(.words) td:first-child{min-width:15rem}
+td,th{padding:.1rem .3rem}section>.wide>table:not(.words) td:first-child{width:28%}
 .tile,.note,.alarm,pre,i,u,svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 figure,tr,.tiles,.bar,.note,.alarm,.two .wide{break-inside:avoid}h2,h2+p,thead{break-after:avoid}
 thead{display:table-header-group}.wide{overflow:visible}details:not([open]){display:none}}

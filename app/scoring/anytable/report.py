@@ -18,7 +18,10 @@ _FIGURES: Final = {
     "calibration_slope": "校准斜率 slope", "calibration_intercept": "校准截距 intercept",
     "calibration_in_the_large": "总体校准 in the large", "mean_pd": "平均预测 mean pd",
 }  # fmt: skip
-_FOLD: Final = ("fold", "n", "bads", "auc", "ks", "brier", "logloss", "ece")
+_FOLD: Final = {
+    "fold": "折 fold", "n": "行 rows", "bads": "坏 bad", "auc": "AUC", "ks": "KS", "brier": "Brier",
+    "logloss": "对数损失 Log-loss", "ece": "ECE",
+}  # fmt: skip
 _METHODS: Final = {name: terms.both(pair) for name, pair in terms.METHODS.items()}
 _MEASURES: Final = {
     "auc": "AUC（越大越好 higher is better）",
@@ -250,7 +253,7 @@ def _rest(parts: Mapping[str, Any]) -> str:
     ]
     return draw.section(
         "各折与记录 Folds and record",
-        draw.table(_FOLD, folds),
+        draw.table(list(_FOLD.values()), folds),
         draw.table(["", ""], told, words=True),
         left_out if parts["left_out"] else "",
         draw.folded("设置 settings", parts["settings"]),
