@@ -45,9 +45,10 @@ def by_cause(estimator: Estimator, features: pl.DataFrame) -> "shap.Explanation"
 
 def swarm(found: "shap.Explanation", *, most: int = 12) -> Shown:
     """This function will draw every row as a dot per feature, those that move the estimate most first."""
-    _shap().plots.beeswarm(
-        found, max_display=most, show=False, plot_size=_SWARM, color_bar_label=words("特征值", "value")
-    )
+    label = words("特征值", "value")
+    with warnings.catch_warnings():  # of a feature that no row knows all dots are grey
+        warnings.filterwarnings("ignore", message="All-NaN slice")
+        _shap().plots.beeswarm(found, max_display=most, show=False, plot_size=_SWARM, color_bar_label=label)
     return _finished(words("对估计的影响（对数几率）", "what moves the estimate, log-odds"))
 
 
