@@ -19,7 +19,7 @@ FloatVector = NDArray[np.float64]
 _DIGITS: Final = 6
 _TOP: Final = 15
 _CLEAR: Final = 0.5  # rank correlation from which a feature moves the estimate one way
-_VISITED: Final = (0.05, 0.1, 0.2, 0.3)
+VISITED: Final = (0.05, 0.1, 0.2, 0.3)
 LEARNED: Final = "learned"
 
 
@@ -69,12 +69,12 @@ def beside(loans: pl.DataFrame, risks: Mapping[str, FloatVector]) -> dict[str, A
     ranks = {name: np.array([_auc(risk, bad, w) for w in (weight, *drawn)]) for name, risk in said.items()}
     opinions = {
         name: {"auc": round(float(ranks[name][0]), _DIGITS), "ranks": _with_ends(ranks[name])}
-        | {"caught": [round(caught(risk, bad, weight, share), _DIGITS) for share in _VISITED]}
+        | {"caught": [round(caught(risk, bad, weight, share), _DIGITS) for share in VISITED]}
         | {"minus_learned": _with_ends(ranks[name] - ranks[LEARNED])}
         for name, risk in said.items()
     }
     return {
-        "loans": int(known.sum()), "defaults": int(bad.sum()), "visited": list(_VISITED),
+        "loans": int(known.sum()), "defaults": int(bad.sum()), "visited": list(VISITED),
         "opinions": opinions,
     }  # fmt: skip
 

@@ -51,7 +51,7 @@ def train_table(
     metrics = dict(trial.metrics) | {"kind": trial.kind, "method": trial.method}
     files = trial.model.files() | {
         "MODEL_CARD.md": card(told).encode(),
-        artifact.SCORECARD: artifact.json_bytes(points_table(trial.scorecard)),
+        artifact.SCORECARD: artifact.json_bytes(told["points"]),
     }
     loose = {
         "report.html": report(told, trial.judged, trial.beside).encode(),

@@ -1,5 +1,6 @@
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -39,10 +40,7 @@ def test_one_person_alone_is_refused_by_the_database_too(store: SqlStore) -> Non
 
 
 def test_a_decision_waits_for_the_one_before_it_and_then_gives_way(database_url: str) -> None:
-    with (
-        closing(open_store(database_url)) as one, closing(open_store(database_url)) as two,
-        ThreadPoolExecutor(1) as thread,
-    ):  # fmt: skip
+    with _two_people(database_url) as (one, two, thread):
         with one.write() as work:
             work.registry.append(promotion(), after=0)
             waiting = thread.submit(_decide, two, promotion(artefact_id="c"), after=0)
@@ -56,10 +54,7 @@ def test_a_decision_waits_for_the_one_before_it_and_then_gives_way(database_url:
 
 
 def test_a_decision_waits_for_the_one_before_it_and_stands_where_that_is_not_kept(database_url: str) -> None:
-    with (
-        closing(open_store(database_url)) as one, closing(open_store(database_url)) as two,
-        ThreadPoolExecutor(1) as thread,
-    ):  # fmt: skip
+    with _two_people(database_url) as (one, two, thread):
         with one.write() as work:
             work.registry.append(promotion(), after=0)
             waiting = thread.submit(_decide, two, promotion(artefact_id="c"), after=0)
@@ -68,6 +63,16 @@ def test_a_decision_waits_for_the_one_before_it_and_stands_where_that_is_not_kep
         waiting.result(timeout=20)
         with two.read() as work:
             assert list(work.registry.promotions()) == [promotion(artefact_id="c")]
+
+
+@contextmanager
+def _two_people(database_url: str) -> Iterator[tuple[SqlStore, SqlStore, ThreadPoolExecutor]]:
+    """Open a store for each, and a thread in which the second may wait."""
+    with (
+        closing(open_store(database_url)) as one, closing(open_store(database_url)) as two,
+        ThreadPoolExecutor(1) as thread,
+    ):  # fmt: skip
+        yield one, two, thread
 
 
 def _decide(store: SqlStore, decided: Promotion, *, after: int) -> None:

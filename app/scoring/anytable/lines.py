@@ -11,13 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.scoring.logistic import fit
+from app.scoring.written_trees import Node, balanced, dump_of, leaf, missing_test
 
 FloatVector = NDArray[np.float64]
 FloatMatrix = NDArray[np.float64]
-Node = dict[str, Any]
-_ABOVE_ALL: Final = 1e300  # every number goes left of it, only a missing value goes right
 _TESTS: Final = 7  # on one column: a tree of three levels
-_HEAD: Final = {"num_tree_per_iteration": 1, "average_output": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +67,10 @@ def fit_lines(
         if len(right) == len(kept):
             break
         kept = [kept[k] for k in right]
-    trees: list[Node] = [{"leaf_value": base}]
+    trees = [leaf(base, len(bad))]
     for line, slope, own in zip(kept, slopes, missing, strict=True):
         trees += _trees(line, np.append(own, slope * line.scaled[1:]))
-    return {
-        **_HEAD, "feature_names": list(names), "tree_info": [{"tree_structure": tree} for tree in trees],
-    }  # fmt: skip
+    return dump_of(trees, names)
 
 
 def _line(place: int, column: FloatVector, recipe: LineRecipe) -> _Line | None:
@@ -117,34 +113,12 @@ def _fit(
 
 def _trees(line: _Line, value: FloatVector) -> Iterator[Node]:
     """Write one line's steps, seven edges a tree; whatever the bin, the trees add up to its value."""
-    yield _test(line.place, _ABOVE_ALL, _leaf(0.0, line.rows[1:]), _leaf(value[0] - value[1], line.rows[:1]))
+    missing = leaf(value[0] - value[1], line.rows[0])
+    yield missing_test(line.place, leaf(0.0, line.rows[1:].sum()), missing)
     for start in range(0, len(line.edges), _TESTS):
         edges = line.edges[start : start + _TESTS]
         counts = np.split(line.rows, np.arange(start + 2, start + 2 + len(edges)))
         base = value[start + 1] if start else 0.0  # the trees before have said it
         steps = value[start + 1 : start + 2 + len(edges)] - base
-        yield _balanced(line.place, edges, [_leaf(*each) for each in zip(steps, counts, strict=True)])
-
-
-def _balanced(place: int, edges: FloatVector, leaves: Sequence[Node]) -> Node:
-    """Test the middle edge first; a value on an edge belongs below it."""
-    if len(edges) == 0:
-        return leaves[0]
-    middle = len(edges) // 2
-    left = _balanced(place, edges[:middle], leaves[: middle + 1])
-    right = _balanced(place, edges[middle + 1 :], leaves[middle + 1 :])
-    return _test(place, float(edges[middle]), left, right)
-
-
-def _leaf(value: float, rows: NDArray[np.int64]) -> Node:
-    return {"leaf_value": float(value), "leaf_count": max(1, int(rows.sum()))}
-
-
-def _test(place: int, edge: float, below: Node, above: Node) -> Node:
-    """Write a test; a missing value goes below every edge, and above the last of all."""
-    covers: list[int] = [node.get("internal_count") or node["leaf_count"] for node in (below, above)]
-    return {
-        "split_feature": place, "threshold": edge, "decision_type": "<=", "missing_type": "NaN",
-        "default_left": edge < _ABOVE_ALL, "left_child": below, "right_child": above,
-        "internal_count": sum(covers),
-    }  # fmt: skip
+        leaves = [leaf(step, rows.sum()) for step, rows in zip(steps, counts, strict=True)]
+        yield balanced(line.place, edges.tolist(), leaves)  # a value on an edge belongs below it

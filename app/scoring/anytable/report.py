@@ -8,7 +8,7 @@ import polars as pl
 from app.scoring import drawing as draw
 from app.scoring import terms
 from app.scoring.anytable.card import JUDGED
-from app.scoring.anytable.seen import bins, caught, roc
+from app.scoring.anytable.seen import bins, reached, roc
 from app.scoring.calibration_check import truth_told
 from app.scoring.groups import group_notes, group_rows
 from app.scoring.training_record import RECORD
@@ -105,7 +105,7 @@ def _ranking(
         ),
     ]
     lines = {name: roc(rows) for name, (_, rows) in told.items()}
-    visits = [[f"{part:.0%}", *_caught(told, k)] for k, (part, _) in enumerate(caught(judged))]
+    visits = [[f"{part:.0%}", *_caught(told, k)] for k, (part, _) in enumerate(reached(judged))]
     return draw.section(
         "排序与比较 Ranking, against the challenger",
         draw.side_by_side(
@@ -123,7 +123,7 @@ def _ends(told: Mapping[str, float | None]) -> str:
 
 
 def _caught(told: Mapping[str, tuple[Any, pl.DataFrame]], k: int) -> list[str]:
-    return [f"捕获 {draw.share(caught(rows)[k][1])}" for _, rows in told.values()]
+    return [f"捕获 {draw.share(reached(rows)[k][1])}" for _, rows in told.values()]
 
 
 def _apart(challenger: Mapping[str, Any] | None) -> str:

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from app.scoring.comparison import rate_interval
+from app.scoring.beside import VISITED
+from app.scoring.comparison import caught, rate_interval
 
 FloatVector = NDArray[np.float64]
 _BINS: Final = 10
 _POINTS: Final = 150
-_VISITED: Final = (0.05, 0.1, 0.2, 0.3)
 
 
 def bins(judged: pl.DataFrame) -> list[dict[str, Any]]:
@@ -36,14 +36,13 @@ def roc(judged: pl.DataFrame) -> list[tuple[float, float]]:
     """Give shares of good rows suspected and of bad rows caught, from the riskiest row on; ties together."""
     pd, bad = judged["pd"].to_numpy(), judged["y"].to_numpy().astype(np.float64)
     order = np.argsort(-pd, kind="stable")
-    caught, wrong = np.cumsum(bad[order]), np.cumsum(1 - bad[order])
+    found, wrong = np.cumsum(bad[order]), np.cumsum(1 - bad[order])
     last = np.r_[np.flatnonzero(np.diff(pd[order])), len(pd) - 1]
     picked = last[np.unique(np.linspace(0, len(last) - 1, _POINTS).astype(int))]
-    return [(0.0, 0.0), *zip((wrong / wrong[-1])[picked], (caught / caught[-1])[picked], strict=True)]
+    return [(0.0, 0.0), *zip((wrong / wrong[-1])[picked], (found / found[-1])[picked], strict=True)]
 
 
-def caught(judged: pl.DataFrame) -> list[tuple[float, float]]:
+def reached(judged: pl.DataFrame) -> list[tuple[float, float]]:
     """Give the share of bad rows among the riskiest 5, 10, 20 and 30 % of rows."""
-    order = np.argsort(-judged["pd"].to_numpy(), kind="stable")
-    bad = judged["y"].to_numpy()[order]
-    return [(part, float(bad[: max(1, round(part * len(bad)))].sum() / bad.sum())) for part in _VISITED]
+    pd, bad = (judged[name].to_numpy().astype(np.float64) for name in ("pd", "y"))
+    return [(part, caught(pd, bad, np.ones_like(bad), part)) for part in VISITED]

@@ -1,17 +1,17 @@
 """A small logistic scorecard, written as trees of one test: it is then served and explained like any bag."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.scoring.logistic import fit
+from app.scoring.written_trees import Node, dump_of, leaf, missing_test, split
 
 FloatVector = NDArray[np.float64]
 FloatMatrix = NDArray[np.float64]
-_ABOVE_ALL: Final = 1e300  # only a missing value goes right of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +58,10 @@ def fit_stumps(
     kept = sorted(np.argsort(-np.array(worth), kind="stable")[: recipe.columns].tolist())
     told = np.stack([woe[j][bins[j]] for j in kept], axis=1)
     kept, beta = _fit_positive(told, bad, kept, recipe.ridge)
-    trees = [{"leaf_value": float(beta[0])}]
+    trees = [leaf(beta[0], len(bad))]
     for j, weight in zip(kept, beta[1:].tolist(), strict=True):
         trees += _trees(j, edges[j], woe[j] * weight, np.bincount(bins[j], minlength=len(woe[j])))
-    return {
-        "num_tree_per_iteration": 1,
-        "average_output": False,
-        "feature_names": list(names),
-        "tree_info": [{"tree_structure": tree} for tree in trees],
-    }
+    return dump_of(trees, names)
 
 
 def edges_of(column: FloatVector, bins: int) -> FloatVector:
@@ -111,32 +106,8 @@ def _fit_positive(
         kept, part = [j for j, h in zip(kept, held, strict=True) if h], part[:, np.r_[True, held]]
 
 
-def _trees(j: int, edges: FloatVector, value: FloatVector, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
+def _trees(j: int, edges: FloatVector, value: FloatVector, rows: NDArray[np.int64]) -> Iterator[Node]:
     """Write one column's steps: whatever its bin, the tests add up to the bin's value."""
-    missing = _tree(j, _ABOVE_ALL, (value[1], value[0]), (rows[1:].sum(), rows[0]), missing_left=False)
-    steps = [
-        _tree(j, edge, (0.0, value[k + 2] - value[k + 1]), _sides(rows, k + 2), missing_left=True)
-        for k, edge in enumerate(edges.tolist())
-    ]
-    return [missing, *steps]
-
-
-def _sides(rows: NDArray[np.int64], start: int) -> tuple[int, int]:
-    return rows[:start].sum(), rows[start:].sum()
-
-
-def _tree(
-    j: int, edge: float, values: tuple[float, float], rows: tuple[int, int], *, missing_left: bool
-) -> dict[str, Any]:
-    left, right = (
-        {"leaf_value": float(v), "leaf_count": max(1, int(n))} for v, n in zip(values, rows, strict=True)
-    )
-    return {
-        "split_feature": j,
-        "threshold": edge,
-        "decision_type": "<=",
-        "default_left": missing_left,
-        "missing_type": "NaN",
-        "left_child": left,
-        "right_child": right,
-    }
+    yield missing_test(j, leaf(value[1], rows[1:].sum()), leaf(value[0], rows[0]))
+    for k, edge in enumerate(edges.tolist(), start=2):
+        yield split(j, edge, leaf(0.0, rows[:k].sum()), leaf(value[k] - value[k - 1], rows[k:].sum()))
